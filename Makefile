@@ -1,0 +1,34 @@
+# make run    start the portal (PORT=8001, DATA_DIR=…, DATABASE_URL=…, REDIS_URL=…, PG_BINDIR=…, DEMO=0)
+# make test   all checks and tests, browser tests included
+# make check  the checks alone
+# make bench  measured speed
+.PHONY: run test check bench environment tools
+PYTHON := $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin/python
+# Python's own files only: git knows them, a var/ or a .venv inside is not looked at.
+SOURCES := accounts bench documents fmu_portal launcher orders regions reimbursement rules tests manage.py
+FOUND := $(wildcard $(SOURCES))
+
+run:
+	@$(PYTHON) launcher/venv.py requirements.txt
+	@exec $(BIN) -m launcher
+
+test: tools check
+	@$(BIN) -m pytest -n 2
+
+check: environment
+	@$(BIN) -m ruff format --check --quiet $(FOUND) || { echo "Formatera med: .venv/bin/ruff format"; exit 1; }
+	@$(BIN) -m ruff check --quiet $(FOUND)
+	@FMU_CHECK_ONLY=1 $(BIN) -m mypy $(FOUND)
+	@$(BIN) -c "from importlinter.cli import lint_imports_command as c; c()" --cache-dir .import_linter_cache
+	@find templates */templates -name '*.html' -print0 2>/dev/null | xargs -0 -r .venv/bin/djade --check --target-version 5.2
+	@FMU_CHECK_ONLY=1 $(BIN) -W ignore manage.py makemigrations --check --dry-run
+
+bench: environment
+	@$(BIN) -m bench
+
+environment:
+	@$(PYTHON) launcher/venv.py requirements-dev.txt
+
+tools: environment
+	@$(BIN) -m launcher.system

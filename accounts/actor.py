@@ -1,0 +1,47 @@
+"""Who acts: a mandate at work, or the clock. Every access question and every step is asked with one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accounts.models import Mandate
+from accounts.permissions import See, may_see
+from accounts.roles import Party, Role
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A party's person under one mandate. ``mandate_id`` and ``user_id`` are None for the clock."""
+
+    party: Party
+    role: str
+    organisation_id: int | None
+    organisation_name: str = ""
+    mandate_id: int | None = None
+    user_id: int | None = None
+    user_name: str = ""
+
+    @classmethod
+    def of(cls, mandate: Mandate) -> Actor:
+        """The actor of a mandate whose user and organisation are loaded."""
+        return cls(
+            party=mandate.party,
+            role=mandate.role,
+            organisation_id=mandate.organisation_id,
+            organisation_name=mandate.organisation.name,
+            mandate_id=mandate.pk,
+            user_id=mandate.user_id,
+            user_name=mandate.user.name,
+        )
+
+    def sees(self, what: See) -> bool:
+        """Whether the role sees this part of a case (see `accounts.permissions`)."""
+        return may_see(self.role, what)
+
+    @property
+    def role_label(self) -> str:
+        """The role in Swedish."""
+        return str(Role(self.role).label)
+
+
+CLOCK = Actor(party=Party.CLOCK, role=Role.CLOCK, organisation_id=None, organisation_name="Portalens klocka")

@@ -1,0 +1,45 @@
+"""The API's key: a bearer token that is one mandate of one user."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from accounts.actor import Actor
+from accounts.backends import PortalBackend
+from accounts.models import ApiKey, Mandate
+from fmu_portal.middleware import set_mandate
+
+
+class KeyAuthentication(BaseAuthentication):
+    """``Authorization: Bearer fmu_…``; the key's hash is looked up, and its mandate becomes the actor."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Actor] | None:
+        """(user, actor), or None without a key; a wrong or revoked key is refused."""
+        parts = get_authorization_header(request).split()
+        if not parts or parts[0].lower() != b"bearer":
+            return None
+        if len(parts) != 2:
+            raise AuthenticationFailed
+        digest = ApiKey.hashed(parts[1].decode("latin-1"))
+        rows = Mandate.objects.valid().select_related("user", "organisation")
+        mandate = rows.filter(api_keys__digest=digest, api_keys__revoked_at__isnull=True).first()
+        if mandate is None or not PortalBackend.may_log_in(mandate.user):
+            raise AuthenticationFailed
+        set_mandate(mandate.pk)
+        return mandate.user, Actor.of(mandate)
+
+    def authenticate_header(self, request: Request) -> str:
+        """What a 401 says about how to log in."""
+        return "Bearer"
+
+
+class HasMandate(BasePermission):
+    """A call needs a key."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return isinstance(request.auth, Actor)

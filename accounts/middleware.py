@@ -1,0 +1,110 @@
+"""Who is asking: the user and the active mandate of the session; everything but public pages needs both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.models import Session
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from accounts import parked
+from accounts.actor import Actor
+from accounts.forms import LoginForm
+from accounts.models import Mandate, User
+from fmu_portal.middleware import set_mandate
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+PUBLIC = ("/logga-in/", "/halsa", "/regler/", "/om/", "/static/", "/api/", "/favicon.ico")
+WITHOUT_MANDATE = ("/uppdrag/", "/logga-ut/")
+TOUCH_EVERY = 300  # seconds between writes of the session's last use
+
+
+class SignIn:
+    """Puts ``request.user`` (User or None) and ``request.actor`` (Actor or None) in place, and the mandate in the
+    transaction."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.user = None  # type: ignore[assignment]
+        request.actor = None  # type: ignore[attr-defined]
+        if (
+            not request.path.startswith(("/api/", "/halsa", "/static/"))
+            and settings.SESSION_COOKIE_NAME in request.COOKIES
+        ):
+            self._who(request)
+        return self.get_response(request)
+
+    def _who(self, request: HttpRequest) -> None:
+        mandate_id = request.session.get("mandate")
+        mandate = None
+        if mandate_id is not None:
+            rows = Mandate.objects.valid().select_related("user", "organisation")
+            mandate = rows.filter(pk=mandate_id, user_id=request.session.get("_auth_user_id")).first()
+        user = get_user(_WithUser(request, mandate.user)) if mandate else get_user(request)
+        if not isinstance(user, User):
+            return
+        request.user = user
+        if mandate is not None:
+            request.actor = Actor.of(mandate)  # type: ignore[attr-defined]
+        set_mandate(mandate.pk if mandate else None)
+        now = int(timezone.now().timestamp())
+        if now - request.session.get("used", 0) > TOUCH_EVERY:
+            request.session["used"] = now
+
+
+class _WithUser:
+    """Lets Django's own check of a session's hash run on a user that is already loaded, saving a query."""
+
+    def __init__(self, request: HttpRequest, user: User) -> None:
+        self.session = request.session
+        self._user = user
+
+
+class LoginRequired:
+    """Every page but the public ones needs a login and a mandate. A form that comes after the session ended is kept."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(PUBLIC):
+            return self.get_response(request)
+        if request.user is None:
+            return self._ask(request)
+        if request.actor is None and not request.path.startswith(WITHOUT_MANDATE):  # type: ignore[attr-defined]
+            return redirect(f"/uppdrag/?{urlencode({'next': request.get_full_path()})}")
+        return self.get_response(request)
+
+    def _ask(self, request: HttpRequest) -> HttpResponse:
+        if request.headers.get("X-Requested-With") == "fetch":
+            return HttpResponse("Du har loggats ut.", status=401, content_type="text/plain; charset=utf-8")
+        had_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if request.method == "POST" and request.path != "/logga-ut/":
+            user_id = self._ended_user(request)
+            blob = parked.wrap(request, user_id) if user_id else ""
+            context = {
+                "form": LoginForm(),
+                "parked": blob,
+                "minutes": settings.SESSION_IDLE_MINUTES,
+                "next": request.path if not blob else "",
+            }
+            return render(request, "errors/signed_out.html", context, status=401)
+        if request.path == "/":
+            return redirect("/logga-in/")
+        query = {"next": request.get_full_path()} | ({"utloggad": "1"} if had_session else {})
+        return redirect(f"/logga-in/?{urlencode(query)}")
+
+    @staticmethod
+    def _ended_user(request: HttpRequest) -> int | None:
+        """Whose session it was, while its row is still there; only that user gets the kept form back."""
+        row = Session.objects.filter(pk=request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")).first()
+        found = row.get_decoded().get("_auth_user_id") if row else None
+        return int(found) if found else None

@@ -1,0 +1,12 @@
+"""Addresses of login and mandates."""
+
+from django.urls import path
+
+from accounts import views
+
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("logga-in/", views.log_in, name="login"),
+    path("uppdrag/", views.mandates, name="mandates"),
+    path("logga-ut/", views.log_out, name="logout"),
+]

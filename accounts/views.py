@@ -1,0 +1,102 @@
+"""Login, choice of mandate, logout."""
+
+from __future__ import annotations
+
+from django.contrib.auth import authenticate, login, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import parked
+from accounts.forms import LoginForm
+from accounts.models import Mandate, User
+from fmu_portal.context import capped, count_text
+from fmu_portal.models import Duty
+
+
+def _safe(request: HttpRequest, url: str) -> str:
+    """The address when it is one of ours, else the start page."""
+    return url if url_has_allowed_host_and_scheme(url, allowed_hosts=None) else "/"
+
+
+@sensitive_post_parameters("password", "parked")
+@require_http_methods(["GET", "POST"])
+def log_in(request: HttpRequest) -> HttpResponse:
+    """Log in with a password; with one mandate, start working under it."""
+    form = LoginForm(request.POST or None)
+    target = request.POST.get("next") or request.GET.get("next", "")
+    blob = request.POST.get("parked", "")
+    if request.method == "POST" and form.is_valid():
+        user = authenticate(request, **form.cleaned_data)
+        if isinstance(user, User):
+            login(request, user)
+            kept = parked.unwrap(blob, user.pk) if blob else None
+            if kept is not None:
+                request.session["parked"] = {"path": kept.path, "fields": kept.fields}
+                target = kept.path
+            mandates = list(Mandate.objects.valid().filter(user=user).order_by("-last_used_at")[:2])
+            if len(mandates) == 1 or (mandates and kept is not None):
+                _work_under(request, mandates[0])
+                return redirect(_safe(request, target) if target else "/")
+            return redirect("/uppdrag/?" + (f"next={target}" if target else ""))
+        form.add_error(None, "Användarnamnet eller lösenordet stämmer inte. Försök igen.")
+    notice = "Du har loggats ut för att du inte hade gjort något på en stund." if request.GET.get("utloggad") else ""
+    context = {"form": form, "next": target, "parked": blob, "notice": notice}
+    return render(request, "accounts/login.html", context, status=200 if request.method == "GET" else 422)
+
+
+def _work_under(request: HttpRequest, mandate: Mandate) -> None:
+    request.session["mandate"] = mandate.pk
+    Mandate.objects.filter(pk=mandate.pk).update(last_used_at=timezone.now())
+
+
+@require_http_methods(["GET", "POST"])
+def mandates(request: HttpRequest) -> HttpResponse:
+    """Choose the mandate to work under, last used first; changed without logging out."""
+    mine = Mandate.objects.valid().filter(user=request.user).select_related("organisation")
+    if request.method == "POST":
+        chosen = mine.filter(pk=_number(request.POST.get("mandate"))).first()
+        if chosen is not None:
+            _work_under(request, chosen)
+            target = request.POST.get("next", "")
+            return redirect(_safe(request, target) if target else "/")
+    rows = sorted(
+        mine, key=lambda m: (m.last_used_at is None, -(m.last_used_at.timestamp() if m.last_used_at else 0), m.pk)
+    )
+    if not rows:
+        return render(request, "accounts/no_mandate.html")
+    today = timezone.localdate()
+    choices = []
+    for mandate in rows:
+        open_here = Duty.objects.open().filter(organisation_id=mandate.organisation_id)
+        choices.append(
+            {
+                "id": mandate.pk,
+                "role_label": mandate.get_role_display(),
+                "organisation_name": mandate.organisation.name,
+                "waiting": count_text(capped(open_here)),
+                "late": capped(open_here.filter(due__lt=today)),
+            }
+        )
+    return render(request, "accounts/mandates.html", {"choices": choices, "next": request.GET.get("next", "")})
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() and len(text) < 19 else None
+
+
+@require_POST
+def log_out(request: HttpRequest) -> HttpResponse:
+    """Log out and forget the session."""
+    logout(request)
+    return redirect("/logga-in/")
+
+
+def start(request: HttpRequest) -> HttpResponse:
+    """The start page is the work basket; the administrator has none."""
+    from accounts.roles import Party
+
+    return redirect("/omrakning/" if request.actor.party is Party.ADMINISTRATION else "/att-gora/")  # type: ignore[attr-defined]

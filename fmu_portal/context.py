@@ -1,0 +1,67 @@
+"""What every page's shell shows: who, under which mandate, where one can go, and how much waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.roles import Party
+from fmu_portal.models import Duty
+
+MOST_COUNTED = 99
+
+
+@dataclass
+class Shell:
+    """The header and the menu. ``nav``: label, url, count, current."""
+
+    user_name: str = ""
+    mandate: Any = None
+    nav: list[dict[str, Any]] = field(default_factory=list)
+    demo: bool = False
+    several_mandates: bool = False
+    today: Any = None
+
+
+def capped(queryset: Any, most: int = MOST_COUNTED) -> int:
+    """How many rows, counted no further than ``most`` + 1 (so that a count costs the same in any table)."""
+    return int(queryset.order_by()[: most + 1].count())
+
+
+def count_text(count: int, most: int = MOST_COUNTED) -> str:
+    """A capped count as a page says it."""
+    return f"{most}+" if count > most else str(count)
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """The template context ``portal``; the menu's count is one query."""
+    shell = Shell(demo=settings.DEMO, today=timezone.localdate())
+    actor = getattr(request, "actor", None)
+    user = getattr(request, "user", None)
+    if user is not None:
+        shell.user_name = user.name
+        shell.several_mandates = True
+    if actor is not None:
+        shell.mandate = {"role_label": actor.role_label, "organisation_name": actor.organisation_name}
+        shell.nav = _menu(request, actor)
+    return {"portal": shell}
+
+
+def _menu(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
+    if actor.party is Party.ADMINISTRATION:
+        items = [("Omräkning", "/omrakning/", None), ("Regler", "/regler/", None)]
+    else:
+        waiting = capped(Duty.objects.open().filter(organisation_id=actor.organisation_id))
+        items = [
+            ("Att göra", "/att-gora/", count_text(waiting) if waiting else None),
+            ("Ärenden", "/arenden/", None),
+            ("Aviseringar", "/aviseringar/", None),
+        ]
+    return [
+        {"label": label, "url": url, "count": count, "current": request.path.startswith(url)}
+        for label, url, count in items
+    ]

@@ -1,0 +1,100 @@
+"""What a step takes in: one form class gives the page, the check of the answers and the API's request body."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.safestring import SafeString
+
+from accounts.actor import Actor
+from fmu_portal.engine.door import Context
+from fmu_portal.forms import PortalForm
+
+
+class StepForm(PortalForm):
+    """Input of a step: validated against the locked subject, then applied inside the door's transaction.
+
+    ``sends`` names the kinds of document that the step sends (staged by the actor's organisation beforehand);
+    ``secret`` fields are not kept in a draft. A form never reads the request.
+    """
+
+    sends: tuple[str, ...] = ()
+    file_title = "Handlingar"
+    file_hint = ""
+    secret: tuple[str, ...] = ()
+
+    def __init__(self, data: Any = None, *, subject: Any, actor: Actor, **kwargs: Any) -> None:
+        self.subject, self.actor = subject, actor
+        super().__init__(data, **kwargs)
+        self.set_up()
+        for name, field in self.fields.items():
+            self.speak_swedish(name, field)
+
+    def set_up(self) -> None:
+        """Narrow choices to what this subject and actor allow, and propose what is known."""
+
+    def apply(self, context: Context) -> None:
+        """Write what was said. Called after ``is_valid`` inside the door's transaction."""
+        raise NotImplementedError
+
+    def answers(self) -> list[tuple[str, str, list[str]]]:
+        """What was answered, for the page that asks once more: (field, label, lines of text)."""
+        return [
+            (name, str(field.label), self.shown(name))
+            for name, field in self.fields.items()
+            if not isinstance(field.widget, forms.HiddenInput)
+        ]
+
+    def shown(self, name: str) -> list[str]:
+        """One answer in words."""
+        field, value = self.fields[name], self.cleaned_data.get(name)
+        if value in (None, "", []):
+            return ["Inget angivet"]
+        if isinstance(field, forms.ModelMultipleChoiceField):
+            return [str(item) for item in value]
+        if isinstance(field, forms.MultipleChoiceField):
+            labels = dict(_flat(field.choices))
+            return [str(labels[v]) for v in value]
+        if isinstance(field, forms.TypedChoiceField | forms.ChoiceField):
+            return [str(dict(_flat(field.choices)).get(str(self.data.get(self.add_prefix(name))), value))]
+        if isinstance(value, bool):
+            return ["Ja" if value else "Nej"]
+        if isinstance(value, date):
+            return [value.isoformat()]
+        return str(value).splitlines()
+
+
+def _flat(choices: Any) -> list[tuple[str, str | SafeString]]:
+    pairs: list[tuple[str, str | SafeString]] = []
+    for key, label in choices:
+        if isinstance(label, list | tuple):
+            pairs += _flat(label)
+        else:
+            pairs.append((str(key), label))
+    return pairs
+
+
+def yes_no(label: str, **kwargs: Any) -> forms.TypedChoiceField:
+    """A question answered with Ja or Nej; nothing is chosen beforehand."""
+    return forms.TypedChoiceField(
+        label=label,
+        choices=[("ja", "Ja"), ("nej", "Nej")],
+        coerce=lambda value: value == "ja",
+        empty_value=None,
+        widget=forms.RadioSelect,
+        **kwargs,
+    )
+
+
+def long_text(label: str, rows: int = 4, **kwargs: Any) -> forms.CharField:
+    """A free text of several lines, at most 4 000 characters."""
+    kwargs.setdefault("max_length", 4000)
+    return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
+
+
+def short_text(label: str, width: str = "w-32", **kwargs: Any) -> forms.CharField:
+    """A free text of one line."""
+    kwargs.setdefault("max_length", 120)
+    return forms.CharField(label=label, widget=forms.TextInput(attrs={"data-width": width}), **kwargs)

@@ -1,0 +1,94 @@
+"""The outbox: what must happen outside is a row in the step's transaction; workers take rows with SKIP LOCKED."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from fmu_portal.models import Outbox
+
+log = logging.getLogger("fmu.outbox")
+
+Handler = Callable[[dict[str, Any]], None]
+HANDLERS: dict[str, Handler] = {}
+
+_BACK_OFF = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
+_quiet_until = 0.0
+
+
+def handler(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that does outbox rows of a kind; it runs inside the row's own transaction."""
+
+    def register(function: Handler) -> Handler:
+        HANDLERS[kind] = function
+        return function
+
+    return register
+
+
+def put(kind: str, key: str, payload: dict[str, Any]) -> None:
+    """Add a row to the current transaction (a second with the same key is nothing) and nudge a worker after commit."""
+    Outbox.objects.bulk_create([Outbox(kind=kind, key=key, payload=payload)], ignore_conflicts=True)
+    transaction.on_commit(nudge, robust=True)
+
+
+def nudge() -> None:
+    """Tell a worker that there is something to do. A broker that is down costs one short wait, then silence for 10 s.
+
+    Nothing is lost by a lost nudge: beat looks every 15 seconds.
+    """
+    global _quiet_until  # noqa: PLW0603 - one process-wide pause after a broker that did not answer
+    if time.monotonic() < _quiet_until:
+        return
+    from fmu_portal.tasks import work_outbox
+
+    try:
+        work_outbox.apply_async(retry=False, expires=60)
+    except Exception as error:
+        _quiet_until = time.monotonic() + 10
+        log.warning("broker does not answer: %s", type(error).__name__)
+
+
+def work(limit: int = 1000, batch: int = 50) -> int:
+    """Do what is due, at most ``limit`` rows; return how many were done. Safe to run by several at once."""
+    done = 0
+    while done < limit:
+        with transaction.atomic():
+            now = timezone.now()
+            rows = list(
+                Outbox.objects.select_for_update(skip_locked=True)
+                .filter(done_at__isnull=True, not_before__lte=now, kind__in=HANDLERS)
+                .order_by("not_before", "id")[:batch]
+            )
+            if not rows:
+                return done
+            # A slow kind (a PDF) is done alone, so that a killed worker redoes one and not fifty.
+            if rows[0].kind != "notice":
+                rows = rows[:1]
+            rows = [row for row in rows if row.kind == rows[0].kind]
+            for row in rows:
+                _do(row)
+            done += len(rows)
+    return done
+
+
+def _do(row: Outbox) -> None:
+    try:
+        with transaction.atomic():
+            HANDLERS[row.kind](row.payload)
+    except Exception as error:
+        # The class name alone: a message may hold what somebody wrote.
+        wait = _BACK_OFF[min(row.attempts, len(_BACK_OFF) - 1)]
+        row.attempts, row.error = row.attempts + 1, type(error).__name__[:120]
+        row.not_before = timezone.now() + wait
+        row.save(update_fields=["attempts", "error", "not_before"])
+        log.error("outbox %s %s failed, attempt %s: %s", row.kind, row.pk, row.attempts, row.error)
+    else:
+        row.done_at = timezone.now()
+        row.save(update_fields=["done_at"])

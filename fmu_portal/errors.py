@@ -1,0 +1,52 @@
+"""Pages for what went wrong. None reveals anything of a case, and none is a dead end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from fmu_portal.engine.refusals import LostRace, NoRule, Refused, WrongRole
+
+
+def refusal(request: HttpRequest, refused: Refused, case_url: str | None = None, **context: Any) -> HttpResponse:
+    """The page of a refusal: a lost race, a missing rule, a wrong role, or a wrong state."""
+    if isinstance(refused, LostRace):
+        page = "errors/lost_race.html"
+        context["facts"] = [("Status nu", refused.facts["status_label"]), *context.pop("facts", [])]
+    elif isinstance(refused, NoRule):
+        page = "errors/no_rule.html"
+        context |= {"rule": refused.facts["rule"], "day": refused.facts["day"]}
+    elif isinstance(refused, WrongRole):
+        page = "errors/403.html"
+    else:
+        page = "errors/refused.html"
+        context.setdefault("title", "Det går inte att göra nu")
+    context |= {"text": refused.text, "case_url": case_url}
+    return render(request, page, context, status=refused.status)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form's protection did not match: cookies are off, or the page came from a login that has ended."""
+    return render(request, "errors/csrf.html", status=403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404, the same for what does not exist and what belongs to another mandate."""
+    return render(request, "errors/404.html", status=404)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403 for a colleague without the right."""
+    return render(request, "errors/403.html", {"text": str(exception)}, status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400; a request that is too large has its own words."""
+    return render(request, "errors/400.html", status=400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500 without context: it needs neither the database nor a login."""
+    return render(request, "errors/500.html", status=500)

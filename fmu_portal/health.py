@@ -1,0 +1,69 @@
+"""GET /halsa: what works, for whoever watches. No login, no further details."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+
+from documents.storage import storage
+from fmu_portal.models import Heartbeat
+
+log = logging.getLogger("fmu.health")
+
+STALE_AFTER = 60  # seconds without a sign of life
+_NEEDED = ("database", "storage")
+
+
+def _database() -> dict[str, Any]:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return {"state": "down", "age": None}
+    return {"state": "ok", "age": 0}
+
+
+def _broker() -> dict[str, Any]:
+    import redis
+
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5)
+    try:
+        client.ping()
+    except (redis.RedisError, OSError):
+        return {"state": "down", "age": None}
+    finally:
+        client.close()
+    return {"state": "ok", "age": 0}
+
+
+def _alive(name: str, said: dict[str, Any]) -> dict[str, Any]:
+    if name not in said:
+        return {"state": "down", "age": None}
+    age = max(0, round((timezone.now() - said[name]).total_seconds()))
+    return {"state": "ok" if age <= STALE_AFTER else "down", "age": age}
+
+
+def health(request: HttpRequest) -> JsonResponse:
+    """Each part's state and the age of its last sign of life in seconds; 503 when database or storage is down."""
+    parts: dict[str, dict[str, Any]] = {"database": _database()}
+    try:
+        parts["storage"] = {"state": "ok" if storage().healthy() else "down", "age": 0}
+    except OSError:
+        parts["storage"] = {"state": "down", "age": None}
+    parts["broker"] = _broker()
+    said: dict[str, Any] = {}
+    if parts["database"]["state"] == "ok":
+        try:
+            said = dict(Heartbeat.objects.values_list("name", "at"))
+        except DatabaseError:
+            parts["database"] = {"state": "down", "age": None}
+    for name in ("worker", "beat"):
+        parts[name] = _alive(name, said)
+    down = {name for name, part in parts.items() if part["state"] != "ok"}
+    status = "down" if down & set(_NEEDED) else "degraded" if down else "ok"
+    return JsonResponse({"status": status, **parts}, status=503 if status == "down" else 200)

@@ -1,0 +1,57 @@
+"""One transaction per request, with the mandate in it; and the door's refusals as pages of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+
+from fmu_portal import errors
+from fmu_portal.engine.refusals import Refused
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+_OUTSIDE = ("/halsa", "/static/")
+
+
+class PageTransaction:
+    """Everything a request reads and writes is one transaction; an error that became a page rolls it back.
+
+    `accounts.middleware` sets the mandate in it (``SET LOCAL``), which row policies read. A streaming body runs after
+    it has ended, and opens its own.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(_OUTSIDE):
+            return self.get_response(request)
+        with transaction.atomic():
+            response = self.get_response(request)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+        return response
+
+
+class Refusals:
+    """A refusal of the door that no view has answered becomes its own page."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The refusal's page (problem+json is made by the API itself)."""
+        if isinstance(exception, Refused) and not request.path.startswith("/api/"):
+            return errors.refusal(request, exception)
+        return None
+
+
+def set_mandate(mandate_id: int | None) -> None:
+    """Tell the database, until the transaction ends, whose mandate this is (empty when nobody's)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('fmu.mandate', %s, true)", [str(mandate_id or "")])

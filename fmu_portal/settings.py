@@ -1,0 +1,230 @@
+"""Settings, read from the environment and from files of secrets.
+
+Every process gets its own ``DATABASE_URL`` (owner for migrations, web for pages, worker for Celery), ``REDIS_URL``
+and ``DATA_DIR``. The launcher (``make run``) sets them; in production the organisation does.
+"""
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(os.environ.get("DATA_DIR", BASE_DIR / "var")).resolve()
+SECRETS_DIR = Path(os.environ.get("SECRETS_DIR", DATA_DIR / "secrets"))
+
+# Demonstration: synthetic people with known logins. A production start (FMU_DEMO unset) refuses them.
+DEMO = os.environ.get("FMU_DEMO") == "1"
+DEBUG = False
+
+
+def secret(name: str) -> str:
+    """The text of one secret file; ``manage.py`` commands that need none (makemigrations) run without it."""
+    path = SECRETS_DIR / name
+    if path.is_file():
+        return path.read_text().strip()
+    if "FMU_CHECK_ONLY" in os.environ:
+        return "only-for-static-checks-" + "x" * 40
+    sys.exit(f"Hemligheten {path} saknas. Starta med `make run`, som skapar den, eller lägg dit filen.")
+
+
+SECRET_KEY = secret("django_secret_key")
+IDENTITY_KEY_FILE = SECRETS_DIR / "identity_key"
+IDENTITY_HMAC_KEY_FILE = SECRETS_DIR / "identity_hmac_key"
+
+ALLOWED_HOSTS = os.environ.get("FMU_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("FMU_ORIGINS", "").split(",") if o]
+
+
+def database(url: str) -> dict[str, object]:
+    """One entry of DATABASES from ``postgres://role:password@host:port/name?host=/socket``."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host", [parts.hostname or ""])[0],
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5},
+    }
+
+
+DATABASE_URL = os.environ.get("DATABASE_URL", "postgres://fmu_web@127.0.0.1:5432/fmu")
+DATABASES = {"default": database(DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The roles of the database: the owner migrates, the web and the worker may only do what `db_roles` grants.
+DB_ROLE_OWNER, DB_ROLE_WEB, DB_ROLE_WORKER = "fmu_owner", "fmu_web", "fmu_worker"
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "fmu_portal.apps.PortalConfig",
+    "accounts",
+    "rules",
+    "documents",
+    "orders",
+    "regions",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "fmu_portal.middleware.PageTransaction",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "accounts.middleware.SignIn",
+    "accounts.middleware.LoginRequired",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "fmu_portal.middleware.Refusals",
+]
+
+ROOT_URLCONF = "fmu_portal.urls"
+WSGI_APPLICATION = "fmu_portal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
+                )
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "fmu_portal.context.portal",
+            ],
+            "builtins": ["fmu_portal.templatetags.portal"],
+        },
+    }
+]
+FORM_RENDERER = "fmu_portal.forms.Renderer"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.PortalBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+LOGIN_URL = "/logga-in/"
+LOGIN_REDIRECT_URL = "/"
+
+# The length of a session is a routine of the organisation, not a rule of law.
+SESSION_IDLE_MINUTES = int(os.environ.get("FMU_SESSION_IDLE_MINUTES", "60"))
+SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60
+SESSION_COOKIE_SECURE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "fmu_portal.errors.csrf_failure"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-src": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }
+}
+
+LANGUAGE_CODE = "sv"
+TIME_ZONE = "Europe/Stockholm"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+DOCUMENT_DIR = DATA_DIR / "documents"
+# Upload limit: a routine of the portal (no source in law).
+DOCUMENT_MAX_BYTES = int(os.environ.get("FMU_DOCUMENT_MAX_MB", "20")) * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+CELERY_BROKER_URL = REDIS_URL
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "visibility_timeout": 3600,
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat" / "schedule")
+CELERY_BEAT_SCHEDULER = "fmu_portal.celery:WatchedScheduler"
+CELERY_BEAT_SCHEDULE = {
+    "outbox": {"task": "fmu_portal.tasks.work_outbox", "schedule": 15.0, "options": {"expires": 14}},
+    "clock": {"task": "fmu_portal.tasks.watch_deadlines", "schedule": 300.0, "options": {"expires": 290}},
+}
+
+EMAIL_BACKEND = os.environ.get("FMU_EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+EMAIL_FILE_PATH = DATA_DIR / "mail"
+EMAIL_HOST = os.environ.get("FMU_EMAIL_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("FMU_EMAIL_PORT", "25"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("FMU_EMAIL_FROM", "fmu-portalen@localhost")
+PUBLIC_URL = os.environ.get("FMU_PUBLIC_URL", "http://localhost:8000")
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.HasMandate"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "fmu_portal.problems.handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "FMU-portalen",
+    "DESCRIPTION": "Samma ärenden och samma steg som på webbplatsen, genom samma dörr.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# Logs hold codes, ids and counts: never names, personnummer, free text or query strings.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "weasyprint": {"level": "ERROR"},
+        "fontTools": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,18 @@
+"""What Celery runs: the outbox and the clock. Each is safe to run twice and by two at once."""
+
+from __future__ import annotations
+
+from fmu_portal.celery import app
+from fmu_portal.engine import clock, outbox
+
+
+@app.task
+def work_outbox() -> int:
+    """Do what lies in the outbox; return the number of rows done."""
+    return outbox.work()
+
+
+@app.task
+def watch_deadlines() -> dict[str, int]:
+    """Remind, record silence, flag what has passed; return counts."""
+    return clock.watch()

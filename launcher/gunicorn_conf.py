@@ -1,0 +1,20 @@
+"""gunicorn's settings. The launcher says where to listen; an organisation may use the file as it is."""
+
+import os
+from pathlib import Path
+
+_host = os.environ.get("HOST", "127.0.0.1")
+bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT', '8000')}"
+worker_class = "gthread"
+workers = int(os.environ.get("FMU_WEB_WORKERS", "2"))
+threads = int(os.environ.get("FMU_WEB_THREADS", "4"))
+timeout = 60
+graceful_timeout = 8
+preload_app = False  # connections are opened after the fork
+# Addresses and query strings of pages can point out a person: no access log.
+accesslog = None
+errorlog = "-"
+# Heartbeat files in memory; on a slow disk a worker could be thought dead.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() and os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+# No control socket in the user's home: two portals would share it.
+control_socket_disable = True

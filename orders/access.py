@@ -1,0 +1,96 @@
+"""Which part of a case an actor gets: the case through its query, then each part through the table of permissions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404
+
+from accounts.actor import Actor
+from accounts.permissions import See
+from accounts.roles import Party
+from orders.models import Assessment, Enclosure, InsuredPerson, Participant, Report, ReportVersion
+from orders.models.enclosure import UNDERLAG
+
+ORDERED = ("ordered", "in_progress", "delivered", "supplement_requested", "accepted", "withdrawn", "ended")
+
+
+def get_case(actor: Actor, number: str) -> Assessment:
+    """The case with its parties. 404 for what does not exist and for what belongs to another mandate alike."""
+    case = Assessment.objects.visible_to(actor).with_parties().filter(number=number).first()
+    if case is None:
+        raise Http404
+    return case
+
+
+def takes_part(actor: Actor, case: Assessment) -> bool:
+    """Whether the performer's person takes part in this very assessment (13 § lag 2018:744)."""
+    rows = Participant.objects.filter(assessment=case, performer_id=actor.organisation_id, user_id=actor.user_id)
+    return actor.party is Party.PERFORMER and rows.exists()
+
+
+def person_of(actor: Actor, case: Assessment) -> InsuredPerson | None:
+    """Who the case is about, for those who may know; None for the others and for a draft."""
+    if not actor.sees(See.IDENTITY):
+        return None
+    return InsuredPerson.objects.filter(pk=case.pk).first()
+
+
+def listed_enclosures(actor: Actor, case: Assessment) -> list[Enclosure]:
+    """The sent documents that the actor may know of, in order; a performer knows of its own time's only."""
+    if not actor.sees(See.UNDERLAG):
+        return []
+    rows = case.enclosures.sent().select_related("document", "sent_by").order_by("position", "id")
+    if actor.party is Party.PERFORMER:
+        if case.ordered_on is None:
+            return []
+        own = {actor.organisation_id}
+        rows = rows.filter(kind__in=UNDERLAG) | rows.filter(kind="report", staged_by_id__in=own)
+    return list(rows)
+
+
+def may_open(actor: Actor, case: Assessment, enclosure: Enclosure, part: bool | None = None) -> bool:
+    """Whether the actor may open a document now. ``part``: the answer of `takes_part` when already asked."""
+    if enclosure.voided_by_id is not None:
+        return False
+    if enclosure.sent_by_id is None:
+        return enclosure.staged_by_id == actor.organisation_id and (
+            actor.party is Party.AGENCY or (takes_part(actor, case) if part is None else part)
+        )
+    if actor.party is Party.AGENCY:
+        return actor.sees(See.UNDERLAG)
+    if actor.party is not Party.PERFORMER or case.ordered_on is None:
+        return False
+    if enclosure.kind == "report":
+        return enclosure.staged_by_id == actor.organisation_id
+    return enclosure.kind in UNDERLAG and (takes_part(actor, case) if part is None else part)
+
+
+def get_enclosure(actor: Actor, case: Assessment, document_id: Any) -> Enclosure:
+    """One document of the case that the actor may open. 404 otherwise."""
+    enclosure = case.enclosures.select_related("document").filter(document_id=document_id).first()
+    if enclosure is None or not may_open(actor, case, enclosure):
+        raise Http404
+    return enclosure
+
+
+def report_versions(actor: Actor, case: Assessment) -> list[ReportVersion]:
+    """The fixed versions of the report that the actor may read, oldest first; a performer's are its own."""
+    if not actor.sees(See.REPORT):
+        return []
+    rows = ReportVersion.objects.filter(assessment=case).select_related("document", "signed_by", "event")
+    if actor.party is Party.PERFORMER:
+        rows = rows.filter(performer_id=actor.organisation_id)
+    return list(rows.order_by("number"))
+
+
+def may_write_report(actor: Actor, case: Assessment) -> bool:
+    """Whether the actor writes on the draft: those who take part, while the report is awaited."""
+    return case.status in ("in_progress", "supplement_requested") and takes_part(actor, case)
+
+
+def get_draft(actor: Actor, case: Assessment) -> Report:
+    """The performer's draft (made when it is not there). 404 for those who do not write on it."""
+    if not may_write_report(actor, case):
+        raise Http404
+    return Report.objects.get_or_create(assessment=case, performer_id=actor.organisation_id)[0]

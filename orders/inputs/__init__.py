@@ -1,0 +1,26 @@
+"""What each step of an assessment takes in, by noun."""
+
+from orders.inputs.ending import EndForm, HandBackForm, ProposeEndForm, ReasonForm, VoidForm
+from orders.inputs.order import AddForm, OrderForm, QuestionForm, SupplementUnderlagForm
+from orders.inputs.people import NamePhysicianForm
+from orders.inputs.report import CompleteForm, DeliverForm, RegisterReportForm, RequestSupplementForm
+from orders.inputs.request import RequestAnewForm, RequestForm
+
+INPUTS = {
+    "add": AddForm,
+    "complete": CompleteForm,
+    "deliver": DeliverForm,
+    "end": EndForm,
+    "hand_back": HandBackForm,
+    "name_physician": NamePhysicianForm,
+    "order": OrderForm,
+    "propose_end": ProposeEndForm,
+    "question_underlag": QuestionForm,
+    "reason": ReasonForm,
+    "register_report": RegisterReportForm,
+    "request": RequestForm,
+    "request_anew": RequestAnewForm,
+    "request_supplement": RequestSupplementForm,
+    "supplement_underlag": SupplementUnderlagForm,
+    "void_document": VoidForm,
+}

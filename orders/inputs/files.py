@@ -1,0 +1,37 @@
+"""Sends what a party has staged with its step: the same few lines for order, supplement, addition and report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fmu_portal.engine.door import Context
+from orders.models import Enclosure
+
+
+def staged(subject: Any, organisation_id: int | None, kinds: tuple[str, ...]) -> list[Enclosure]:
+    """What the organisation has uploaded to the case and not sent, in order."""
+    rows = Enclosure.objects.staged(organisation_id).filter(assessment=subject, kind__in=kinds)
+    return list(rows.select_related("document").order_by("position", "id"))
+
+
+def problems(enclosures: list[Enclosure]) -> list[str]:
+    """What must be mended before the documents may be sent: one sentence each."""
+    found = []
+    for enclosure in enclosures:
+        name = enclosure.document.name
+        if enclosure.warning_page and not enclosure.attested:
+            found.append(
+                f"{name}: sidan {enclosure.warning_page} innehåller ett annat personnummer än ärendets."
+                " Ta bort filen eller intyga att den är rätt."
+            )
+        if enclosure.dated is None and enclosure.kind != "report":
+            found.append(f"{name}: fyll i handlingens datum")
+    return found
+
+
+def send(context: Context, enclosures: list[Enclosure]) -> None:
+    """Send the documents with the step: from now on the other party may open them."""
+    if enclosures:
+        Enclosure.objects.filter(pk__in=[e.pk for e in enclosures]).update(sent_by_id=context.event_id)
+        context.data["enclosures"] = [e.pk for e in enclosures]
+        context.data["pages"] = sum(e.document.pages for e in enclosures)

@@ -1,0 +1,203 @@
+"""The order and the underlag: what the agency sends, what the performer misses, what is added later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from fmu_portal.engine.door import Context
+from fmu_portal.engine.inputs import StepForm, long_text, short_text, yes_no
+from fmu_portal.forms import DateField
+from orders.inputs.files import problems, send, staged
+from orders.models import Enclosure, EnclosureKind, Order
+
+UNDERLAG = ("medical", "self_rating", "own", "other")
+
+
+class SendsFiles(StepForm):
+    """A step that sends staged documents; what is wrong with one stands in the summary and on its row."""
+
+    sends = UNDERLAG
+
+    @property
+    def enclosures(self) -> list[Enclosure]:
+        """What would be sent."""
+        return staged(self.subject, self.actor.organisation_id, self.sends)
+
+    def clean(self) -> dict[str, Any]:
+        for problem in problems(self.enclosures):
+            self.add_error(None, problem)
+        return self.cleaned_data
+
+    def kinds(self) -> set[str]:
+        """The kinds of document that are staged."""
+        return {enclosure.kind for enclosure in self.enclosures}
+
+
+class OrderForm(SendsFiles):
+    """Beställning: what must be said, and held against the documents that are there (6 § förordning, 6–7 §§ lag)."""
+
+    file_title = "Underlag"
+    file_hint = "Kontrollera att sidantalet stämmer med originalet."
+    _staged: list[Enclosure] | None = None
+
+    interpreter = yes_no("Behövs tolk?")
+    language = short_text("Språk för tolken", "w-20", max_length=60, required=False)
+    special_needs = short_text(
+        "Särskilda behov",
+        max_length=300,
+        required=False,
+        help_text="Det som utföraren måste ordna före besöket. Skriv inte diagnoser här.",
+    )
+    purpose = long_text(
+        "Hur ska förmågan bedömas?",
+        help_text="Vad utredningen ska ge svar på, utöver aktivitetsförmågeprofilen.",
+    )
+    method = short_text("Metod", max_length=200, help_text="Skriv ”Ingen särskild” om du inte har något önskemål.")
+    expandable = forms.TypedChoiceField(
+        label="Får utredningen utvidgas?",
+        choices=[("ja", "Ja, efter godkännande i varje enskilt fall"), ("nej", "Nej")],
+        coerce=lambda value: value == "ja",
+        empty_value=None,
+        widget=forms.RadioSelect,
+        help_text="En kompletterande undersökning får börja först när Försäkringskassan har godkänt den (5 §).",
+    )
+    medical = yes_no("Bifogar du medicinska handlingar?")
+    self_rating = yes_no("Bifogar du den försäkrades självskattning?")
+    no_self_rating_reason = short_text("Varför saknas självskattningen?", max_length=300, required=False)
+    own_documents = yes_no("Har den försäkrade lämnat egna handlingar till underlaget?")
+    informed_on = DateField(
+        label="När fick den försäkrade information?",
+        help_text="Om syftet, vad utredningen innebär och vilka uppgifter som lämnas till utföraren (6 § lagen).",
+    )
+    contact_confirmed = forms.BooleanField(label="Namn, adress och telefon är kontrollerade")
+
+    @property
+    def enclosures(self) -> list[Enclosure]:
+        """What would be sent; after a hand-back also what the earlier performer was sent."""
+        if self._staged is None:
+            earlier = (
+                self.subject.enclosures.sent().underlag().filter(voided_by__isnull=True).select_related("document")
+            )
+            self._staged = [*earlier.order_by("position", "id"), *super().enclosures]
+        return self._staged
+
+    def set_up(self) -> None:
+        subject = self.subject
+        self.initial.setdefault("method", subject.method)
+        self.initial.setdefault("special_needs", subject.special_needs)
+        self.initial.setdefault("language", subject.language if subject.interpreter else "")
+        if subject.interpreter is not None:
+            self.initial.setdefault("interpreter", "ja" if subject.interpreter else "nej")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("interpreter") and not cleaned.get("language"):
+            self.add_error("language", "Fyll i vilket språk tolken ska tala")
+        day = cleaned.get("informed_on")
+        if day and day > timezone.localdate():
+            self.add_error("informed_on", "Dagen ligger i framtiden. Fyll i dagen då informationen lämnades.")
+        there = self.kinds()
+        if cleaned.get("medical") is False:
+            self.add_error("medical", "Underlaget ska innehålla medicinska handlingar (6 §). Bifoga minst en.")
+        self._compare("medical", EnclosureKind.MEDICAL, there, "Du har inte bifogat någon medicinsk handling")
+        self._compare("self_rating", EnclosureKind.SELF_RATING, there, "Du har inte bifogat självskattningen")
+        self._compare(
+            "own_documents", EnclosureKind.OWN, there, "Du har inte bifogat någon handling från den försäkrade"
+        )
+        if cleaned.get("self_rating") is False and not cleaned.get("no_self_rating_reason"):
+            self.add_error("no_self_rating_reason", "Fyll i varför självskattningen saknas")
+        return cleaned
+
+    def _compare(self, name: str, kind: EnclosureKind, there: set[str], missing: str) -> None:
+        """What the order says it encloses against what is there."""
+        said = self.cleaned_data.get(name)
+        if said is True and kind not in there:
+            self.add_error(name, f"{missing}. Lägg till den eller ändra svaret.")
+        if said is False and kind in there and name != "medical":
+            self.add_error(
+                name, f"Det finns en handling av typen {kind.label.lower()}. Ta bort den eller ändra svaret."
+            )
+
+    def apply(self, context: Context) -> None:
+        cleaned, subject = self.cleaned_data, context.subject
+        subject.method, subject.special_needs = cleaned["method"], cleaned["special_needs"]
+        subject.language = cleaned["language"] if cleaned["interpreter"] else ""
+        subject.save(update_fields=["method", "special_needs", "language"])
+        context.set(interpreter=cleaned["interpreter"], ordered_on=context.today, underlag_complete_on=context.today)
+        context.data["expandable"] = cleaned["expandable"]
+        Order.objects.create(
+            assessment=subject,
+            event_id=context.event_id,
+            method=cleaned["method"],
+            purpose=cleaned["purpose"],
+            expandable=cleaned["expandable"],
+            no_self_rating_reason="" if cleaned["self_rating"] else cleaned["no_self_rating_reason"],
+            own_documents=cleaned["own_documents"],
+            informed_on=cleaned["informed_on"],
+        )
+        if subject.assignments_count > 1:
+            # A new performer's reception starts a new clock (T); the controller sees it flagged.
+            context.data["new_clock"] = True
+        send(context, self.enclosures)
+
+
+class QuestionForm(StepForm):
+    """The performer misses something essential (6 § second paragraph)."""
+
+    missing = long_text("Vad saknas?")
+    essential = long_text("Varför är det väsentligt för utredningen?")
+
+    def apply(self, context: Context) -> None:
+        context.note(self.cleaned_data["missing"], kind="missing")
+        context.note(self.cleaned_data["essential"], kind="essential")
+
+
+class SupplementUnderlagForm(SendsFiles):
+    """The agency's answer: documents, words, or both. Before the clock runs, it starts with the last essential part."""
+
+    file_title = "Handlingar som kompletterar"
+    answer = long_text("Svar till utföraren", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not cleaned.get("answer") and not self.enclosures and "answer" not in self.errors:
+            self.add_error("answer", "Skriv ett svar eller lägg till en handling")
+        return cleaned
+
+    def apply(self, context: Context) -> None:
+        context.note(self.cleaned_data["answer"], kind="answer")
+        send(context, self.enclosures)
+        if context.subject.status == "ordered":
+            context.set(underlag_complete_on=context.today)
+
+
+class AddForm(SendsFiles):
+    """The agency adds to underlag, address, needs or contact at any time; no date moves."""
+
+    file_title = "Handlingar som läggs till"
+    text = long_text("Meddelande om det nya", rows=3)
+    special_needs = short_text("Särskilda behov", max_length=300, required=False)
+    address = short_text("Ny adress", required=False)
+    phone = short_text("Nytt telefonnummer", "w-20", max_length=40, required=False)
+
+    def set_up(self) -> None:
+        self.initial.setdefault("special_needs", self.subject.special_needs)
+
+    def apply(self, context: Context) -> None:
+        cleaned, subject = self.cleaned_data, context.subject
+        context.note(cleaned["text"])
+        changed = []
+        if cleaned["special_needs"] != subject.special_needs:
+            subject.special_needs = cleaned["special_needs"]
+            subject.save(update_fields=["special_needs"])
+            changed.append("special_needs")
+        person_fields = [name for name in ("address", "phone") if cleaned[name]]
+        for name in person_fields:
+            setattr(subject.person, name, cleaned[name])
+        if person_fields:
+            subject.person.save(update_fields=person_fields)
+        context.data["changed"] = changed + person_fields
+        send(context, self.enclosures)

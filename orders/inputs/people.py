@@ -1,0 +1,53 @@
+"""Who at the performer takes part."""
+
+from __future__ import annotations
+
+from django import forms
+
+from accounts.models import Mandate
+from accounts.roles import ASSESSORS, Role
+from fmu_portal.engine.door import Context
+from fmu_portal.engine.inputs import StepForm
+from orders.models import Participant
+
+
+def _staff(organisation_id: int | None, roles: tuple[Role, ...]) -> list[tuple[int, str]]:
+    """Users with a valid mandate of these roles at the organisation: (user id, "Name, profession")."""
+    rows = Mandate.objects.valid().filter(organisation_id=organisation_id, role__in=roles).select_related("user")
+    return [(m.user_id, f"{m.user.name}, {m.get_role_display().lower()}") for m in rows.order_by("user__name", "pk")]
+
+
+class NamePhysicianForm(StepForm):
+    """The performer names one licensed physician as responsible (8 § lag 2018:744), and who else takes part."""
+
+    physician = forms.TypedChoiceField(label="Ansvarig läkare", coerce=int, empty_value=None)
+    others = forms.TypedMultipleChoiceField(
+        label="Andra som deltar",
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="De kan öppna underlaget i det här ärendet.",
+    )
+
+    def set_up(self) -> None:
+        organisation_id = self.subject.performer_id
+        physician, others = self.fields["physician"], self.fields["others"]
+        assert isinstance(physician, forms.ChoiceField)
+        assert isinstance(others, forms.ChoiceField)
+        physician.choices = [("", "Välj läkare"), *_staff(organisation_id, (Role.PHYSICIAN,))]
+        others.choices = [*_staff(organisation_id, ASSESSORS)]
+        if self.subject.responsible_physician_id:
+            self.initial.setdefault("physician", self.subject.responsible_physician_id)
+            taking_part = self.subject.participants.filter(performer_id=organisation_id)
+            self.initial.setdefault("others", [*taking_part.values_list("user_id", flat=True)])
+
+    def apply(self, context: Context) -> None:
+        subject, physician = context.subject, self.cleaned_data["physician"]
+        users = sorted({physician, *self.cleaned_data["others"]})
+        subject.participants.all().delete()
+        Participant.objects.bulk_create(
+            Participant(assessment=subject, performer_id=subject.performer_id, user_id=user) for user in users
+        )
+        context.data["replaced"] = subject.responsible_physician_id
+        context.data["participants"] = users
+        context.set(responsible_physician_id=physician)

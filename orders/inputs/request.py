@@ -1,0 +1,214 @@
+"""The request to a region: who, where, which needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from accounts.models import Municipality, Organisation, OrganisationKind, PostalCode
+from fmu_portal import identity
+from fmu_portal.engine.door import Context
+from fmu_portal.engine.inputs import StepForm, long_text, short_text, yes_no
+from fmu_portal.forms import DateField
+from orders.models import InsuredPerson
+
+OTHER_REGION = {
+    "works": "Är EU-försäkrad utan att bo i Sverige och arbetar i regionen (3 § lagen)",
+    "job_seeker": "Är EU-försäkrad utan att bo i Sverige och är arbetssökande i regionen (3 § lagen)",
+    "newly_moved": "Har nyligen flyttat och registret är inte uppdaterat",
+}
+
+PROTECTED = (
+    "Portalen kan ännu inte ta emot utredningar för personer med skyddade personuppgifter."
+    " Begär utredningen enligt er rutin utanför portalen. Det du skrev har inte sparats."
+)
+
+
+def regions() -> Any:
+    """The 21 regions by name."""
+    return Organisation.objects.filter(kind=OrganisationKind.REGION).order_by("name")
+
+
+class ResidenceForm(StepForm):
+    """Municipality, postal code and region held against each other; another region asks for the reason (3 § lag)."""
+
+    def clean_residence(self) -> None:
+        """Set ``region`` in the cleaned data, or say what does not agree."""
+        cleaned = self.cleaned_data
+        municipality = cleaned.get("municipality")
+        if municipality is None:
+            return
+        home = municipality.region
+        region = cleaned.get("region") or home
+        cleaned["region"] = region
+        reason = cleaned.get("other_region_reason")
+        if region != home and not reason:
+            self.add_error(
+                "other_region_reason",
+                f"{municipality.name} hör till {home.name}. Ändra regionen, eller välj varför {region.name} ansvarar.",
+            )
+        code = cleaned.get("postal_code")
+        place = PostalCode.objects.select_related("municipality__region").filter(pk=code).first() if code else None
+        if code and place is None and not cleaned.get("postal_code_checked"):
+            self.add_error(
+                "postal_code", "Postnumret finns inte i portalens register. Rätta det, eller kryssa i att det är rätt."
+            )
+        elif place and place.municipality.region_id != home.pk and not cleaned.get("postal_code_checked"):
+            self.add_error(
+                "postal_code",
+                f"Postnumret hör till {place.municipality.name} i {place.municipality.region.name}."
+                " Rätta postnumret eller kommunen, eller kryssa i att det är rätt.",
+            )
+
+
+class RequestForm(ResidenceForm):
+    """Begäran: sent to the region that answers for the insured person."""
+
+    secret = ()
+
+    personnummer = short_text("Personnummer eller samordningsnummer", "w-12", max_length=20, help_text="ÅÅÅÅMMDD-NNNN")
+    protected = yes_no(
+        "Har personen skyddade personuppgifter?", help_text="Sekretessmarkering eller skyddad folkbokföring."
+    )
+    name = short_text("Namn")
+    address = short_text("Gatuadress")
+    postal_code = short_text("Postnummer", "w-8", max_length=6)
+    postal_code_checked = forms.BooleanField(label="Postnumret är kontrollerat och rätt", required=False)
+    municipality = forms.ModelChoiceField(
+        label="Kommun",
+        queryset=Municipality.objects.select_related("region").order_by("name"),
+        empty_label="Välj kommun",
+    )
+    region = forms.ModelChoiceField(
+        label="Region",
+        queryset=Organisation.objects.none(),
+        required=False,
+        empty_label="Regionen där kommunen ligger",
+    )
+    other_region_reason = forms.ChoiceField(
+        label="Varför en annan region än kommunens?",
+        choices=[("", "Inte aktuellt"), *OTHER_REGION.items()],
+        required=False,
+    )
+    phone = short_text("Telefon", "w-20", max_length=40)
+    email = forms.EmailField(label="E-post", required=False, widget=forms.EmailInput(attrs={"data-width": "w-32"}))
+    representative = short_text("God man, förvaltare eller ombud", required=False, help_text="Namn och telefon.")
+    interpreter = yes_no("Behövs tolk?")
+    language = short_text("Språk för tolken", "w-20", max_length=60, required=False)
+    special_needs = short_text(
+        "Särskilda behov",
+        max_length=300,
+        required=False,
+        help_text="Regionen och utföraren ser texten. Skriv inte namn eller diagnoser här.",
+    )
+    method = short_text(
+        "Metod", max_length=200, help_text="Skriv ”Ingen särskild” om du inte har något önskemål (5 §)."
+    )
+    wished_start = DateField(label="Önskad start tidigast", required=False)
+
+    def set_up(self) -> None:
+        region = self.fields["region"]
+        assert isinstance(region, forms.ModelChoiceField)
+        region.queryset = regions()
+
+    def clean_personnummer(self) -> str:
+        """The twelve digits."""
+        try:
+            return identity.twelve_digits(self.cleaned_data["personnummer"])
+        except identity.NotAPersonnummer as error:
+            raise forms.ValidationError(
+                "Personnumret stämmer inte. Kontrollera siffrorna och skriv ÅÅÅÅMMDD-NNNN."
+            ) from error
+
+    def clean_postal_code(self) -> str:
+        """Five digits."""
+        code = "".join(self.cleaned_data["postal_code"].split())
+        if not (len(code) == 5 and code.isdigit()):
+            raise forms.ValidationError("Skriv postnumret med fem siffror, till exempel 582 22.")
+        return code
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        if cleaned.get("protected"):
+            self.add_error("protected", PROTECTED)
+            return cleaned
+        if cleaned.get("interpreter") and not cleaned.get("language"):
+            self.add_error("language", "Fyll i vilket språk tolken ska tala")
+        self.clean_residence()
+        return cleaned
+
+    def shown(self, name: str) -> list[str]:
+        if name == "personnummer":
+            return [identity.shown(self.cleaned_data["personnummer"])]
+        return super().shown(name)
+
+    def apply(self, context: Context) -> None:
+        cleaned, subject = self.cleaned_data, context.subject
+        place = PostalCode.objects.filter(pk=cleaned["postal_code"]).first()
+        person = InsuredPerson(
+            assessment=subject,
+            name=cleaned["name"],
+            address=cleaned["address"],
+            postal_code=cleaned["postal_code"],
+            locality=place.locality if place else cleaned["municipality"].name,
+            phone=cleaned["phone"],
+            email=cleaned["email"],
+            representative=cleaned["representative"],
+        )
+        person.set_identity(cleaned["personnummer"])
+        person.save(force_insert=True)
+        subject.language = cleaned["language"] if cleaned["interpreter"] else ""
+        subject.special_needs, subject.method = cleaned["special_needs"], cleaned["method"]
+        subject.save(update_fields=["language", "special_needs", "method"])
+        context.set(
+            region_id=cleaned["region"].pk,
+            municipality_id=cleaned["municipality"].pk,
+            other_region_reason=cleaned["other_region_reason"],
+            interpreter=cleaned["interpreter"],
+            wished_start=cleaned["wished_start"],
+            requested_on=context.today,
+        )
+
+
+class RequestAnewForm(ResidenceForm):
+    """The agency sends a returned request again, to the same region or another."""
+
+    municipality = forms.ModelChoiceField(
+        label="Kommun",
+        queryset=Municipality.objects.select_related("region").order_by("name"),
+        empty_label="Välj kommun",
+    )
+    region = forms.ModelChoiceField(
+        label="Region", queryset=Organisation.objects.none(), required=False, empty_label="Regionen där kommunen ligger"
+    )
+    other_region_reason = forms.ChoiceField(
+        label="Varför en annan region än kommunens?",
+        choices=[("", "Inte aktuellt"), *OTHER_REGION.items()],
+        required=False,
+    )
+    reason = long_text("Varför skickar du begäran på nytt?", rows=3, help_text="Bara Försäkringskassan ser texten.")
+
+    def set_up(self) -> None:
+        region = self.fields["region"]
+        assert isinstance(region, forms.ModelChoiceField)
+        region.queryset = regions()
+        self.initial.setdefault("municipality", self.subject.municipality_id)
+        self.initial.setdefault("region", self.subject.region_id)
+        self.initial.setdefault("other_region_reason", self.subject.other_region_reason)
+
+    def clean(self) -> dict[str, Any]:
+        self.clean_residence()
+        return self.cleaned_data
+
+    def apply(self, context: Context) -> None:
+        cleaned = self.cleaned_data
+        context.note(cleaned["reason"])
+        if cleaned["region"].pk != context.subject.region_id:
+            context.set(region_coordinator_id=None)
+        context.set(
+            region_id=cleaned["region"].pk,
+            municipality_id=cleaned["municipality"].pk,
+            other_region_reason=cleaned["other_region_reason"],
+            requested_on=context.today,
+        )

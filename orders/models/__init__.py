@@ -1,0 +1,23 @@
+"""Rows of an assessment."""
+
+from orders.models.assessment import Assessment, AssessmentType, CaseCounter
+from orders.models.enclosure import Enclosure, EnclosureKind
+from orders.models.order import Assignment, Order, Participant, StepDraft
+from orders.models.person import InsuredPerson
+from orders.models.report import Report, ReportSource, ReportVersion
+
+__all__ = [
+    "Assessment",
+    "AssessmentType",
+    "Assignment",
+    "CaseCounter",
+    "Enclosure",
+    "EnclosureKind",
+    "InsuredPerson",
+    "Order",
+    "Participant",
+    "Report",
+    "ReportSource",
+    "ReportVersion",
+    "StepDraft",
+]

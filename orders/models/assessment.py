@@ -1,0 +1,190 @@
+"""The case: everything hangs on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, models
+from django.db.models import F, Q
+
+from accounts.actor import Actor
+from accounts.models import Municipality, Organisation, User
+from accounts.permissions import See
+from accounts.roles import Party, Role
+from fmu_portal.models import Event
+from orders.process import ASSESSMENT, OPEN_STATUSES, PERFORMER_STATUSES
+
+
+class AssessmentType(models.TextChoices):
+    """Slag av utredning: today the only one that can be requested (5 § förordning 2018:1633)."""
+
+    AFU = "afu", "Aktivitetsförmågeutredning (AFU)"
+
+
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
+    """Which cases: access first, then conditions."""
+
+    def visible_to(self, actor: Actor) -> AssessmentQuerySet:
+        """The cases that a mandate may see at all; what it may see of them is `accounts.permissions`.
+
+        An office sees its own; controller and attester all that have been requested; a region what was requested of
+        it; a performer what it is assigned to now. Everybody else, the administrator too, sees none.
+        """
+        if not actor.sees(See.CASE) or actor.organisation_id is None:
+            return self.none()
+        if actor.role in (Role.CONTROLLER, Role.ATTESTER):
+            return self.filter(region__isnull=False)
+        if actor.party is Party.AGENCY:
+            return self.filter(agency_office_id=actor.organisation_id)
+        if actor.party is Party.REGION:
+            return self.filter(region_id=actor.organisation_id)
+        return self.filter(performer_id=actor.organisation_id)
+
+    def open(self) -> AssessmentQuerySet:
+        """Those that have not ended."""
+        return self.filter(status__in=OPEN_STATUSES)
+
+    def with_parties(self) -> AssessmentQuerySet:
+        """With what a list or a page says of the parties, in the same query."""
+        return self.select_related("agency_office", "region", "performer", "municipality")
+
+
+class Assessment(models.Model):
+    """Utredning: one försäkringsmedicinsk utredning (FMU) of one insured person.
+
+    ``status`` follows the latest event and is written by the door alone (the web's database role may not update it).
+    ``version`` counts the events. ``underlag_complete_on`` is the day the last essential document was available to the
+    performer: the law's time counts from it.
+    """
+
+    number = models.CharField(max_length=11, unique=True)
+    type = models.CharField(max_length=10, choices=AssessmentType.choices, default=AssessmentType.AFU)
+    status = models.CharField(max_length=30, default=ASSESSMENT.start)
+    version = models.IntegerField(default=0)
+    last_event = models.ForeignKey(Event, models.PROTECT, null=True, related_name="+", db_index=False)
+
+    agency_office = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
+    case_officer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    region = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    region_coordinator = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    performer = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    responsible_physician = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+
+    municipality = models.ForeignKey(Municipality, models.PROTECT, null=True, related_name="+", db_index=False)
+    other_region_reason = models.CharField(max_length=30, blank=True)
+    language = models.CharField(max_length=60, blank=True)
+    interpreter = models.BooleanField(null=True)
+    special_needs = models.CharField(max_length=300, blank=True)
+    wished_start = models.DateField(null=True)
+    method = models.CharField(max_length=200, blank=True)
+
+    created_on = models.DateField()
+    requested_on = models.DateField(null=True)
+    ordered_on = models.DateField(null=True)
+    underlag_complete_on = models.DateField(null=True)
+    delivered_on = models.DateField(null=True)
+    delivered_late = models.BooleanField(null=True)
+    ended_cause = models.CharField(max_length=30, blank=True)
+    carried_out_on = models.DateField(null=True)
+    report_version = models.SmallIntegerField(default=0)
+    assignments_count = models.SmallIntegerField(default=0)
+
+    objects = AssessmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=list(ASSESSMENT.statuses)), name="assessment_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status__in=PERFORMER_STATUSES[:6]) | Q(performer__isnull=False),
+                name="assigned_has_performer",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=("in_progress", "delivered", "supplement_requested", "accepted"))
+                | Q(underlag_complete_on__isnull=False),
+                name="clock_has_a_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(delivered_on__isnull=True) | Q(delivered_on__gte=F("ordered_on")),
+                name="delivered_after_order",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["agency_office", "-id"], name="case_of_office"),
+            models.Index(fields=["region", "-id"], name="case_of_region"),
+            models.Index(fields=["performer", "-id"], name="case_of_performer"),
+            models.Index(fields=["agency_office", "status", "-id"], name="case_of_office_by_status"),
+            models.Index(fields=["region", "status", "-id"], name="case_of_region_by_status"),
+            models.Index(fields=["performer", "status", "-id"], name="case_of_performer_by_status"),
+            models.Index(
+                fields=["agency_office", "-id"], condition=Q(status__in=OPEN_STATUSES), name="open_case_of_office"
+            ),
+            models.Index(fields=["region", "-id"], condition=Q(status__in=OPEN_STATUSES), name="open_case_of_region"),
+            models.Index(
+                fields=["performer", "-id"], condition=Q(status__in=OPEN_STATUSES), name="open_case_of_performer"
+            ),
+            models.Index(
+                fields=["-id"], condition=Q(region__isnull=False, status__in=OPEN_STATUSES), name="open_case_requested"
+            ),
+            models.Index(fields=["region", "performer", "-id"], name="case_of_region_performer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Only the door moves a status: an update must name its fields, and never these."""
+        fields = kwargs.get("update_fields")
+        if not self._state.adding and (fields is None or {"status", "version", "last_event"} & set(fields)):
+            raise TypeError("only the door changes an assessment's status")
+        super().save(*args, **kwargs)
+
+    @property
+    def case_id(self) -> int:
+        """The case of an assessment is itself; a sub-process has its assessment's."""
+        return self.pk
+
+    @property
+    def status_label(self) -> str:
+        """The status in Swedish."""
+        return ASSESSMENT.statuses[self.status].label
+
+    def organisation_of(self, party: Party) -> int | None:
+        """The id of the organisation that is this party of the case, if any yet."""
+        return {
+            Party.AGENCY: self.agency_office_id,
+            Party.REGION: self.region_id,
+            Party.PERFORMER: self.performer_id,
+        }.get(party)
+
+    def holder_of(self, party: Party) -> int | None:
+        """The id of the user who has the case in hand at the party, if any."""
+        return {
+            Party.AGENCY: self.case_officer_id,
+            Party.REGION: self.region_coordinator_id,
+            Party.PERFORMER: self.responsible_physician_id,
+        }.get(party)
+
+    def apply_event(self, event: Event) -> None:
+        """Make this instance say what the database says after the event."""
+        self.status, self.version, self.last_event_id = event.to_status, self.version + 1, event.pk
+
+
+class CaseCounter(models.Model):
+    """Löpnummer per år: case numbers come from here, one at a time."""
+
+    year = models.SmallIntegerField(primary_key=True)
+    last = models.IntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.year}: {self.last}"
+
+    @staticmethod
+    def next_number(year: int) -> str:
+        """The next case number of a year, ``2026-004127``; the row is locked until the transaction ends."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO orders_casecounter (year, last) VALUES (%s, 1)"
+                " ON CONFLICT (year) DO UPDATE SET last = orders_casecounter.last + 1 RETURNING last",
+                [year],
+            )
+            return f"{year}-{cursor.fetchone()[0]:06d}"

@@ -1,0 +1,41 @@
+"""Who the assessment is about. A row of its own, so that most queries never touch it and erasure can empty it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from fmu_portal import identity
+from orders.models.assessment import Assessment
+
+
+class InsuredPerson(models.Model):
+    """Försäkrad: the person of one case. The personnummer is encrypted and found by a keyed hash, exact only."""
+
+    assessment = models.OneToOneField(Assessment, models.PROTECT, related_name="person", primary_key=True)
+    identity_encrypted = models.BinaryField()
+    identity_hash = models.CharField(max_length=64, db_index=True)
+    name = models.CharField(max_length=120)
+    address = models.CharField(max_length=120)
+    postal_code = models.CharField(max_length=5)
+    locality = models.CharField(max_length=60)
+    phone = models.CharField(max_length=40, blank=True)
+    email = models.EmailField(blank=True)
+    representative = models.CharField(max_length=120, blank=True)
+
+    def __str__(self) -> str:
+        return "försäkrad"
+
+    def set_identity(self, digits: str) -> None:
+        """Keep the twelve digits, encrypted and hashed."""
+        self.identity_encrypted = identity.encrypt(digits)
+        self.identity_hash = identity.lookup_hash(digits)
+
+    @property
+    def identity_digits(self) -> str:
+        """The twelve digits."""
+        return identity.decrypt(self.identity_encrypted)
+
+    @property
+    def personnummer(self) -> str:
+        """The number as a person reads it."""
+        return identity.shown(self.identity_digits)

@@ -1,0 +1,102 @@
+"""Tells organisations what happened or waits: a notice in the portal once, and a mail to the shared inbox.
+
+No personal data: the case number, what is needed, a link. The person who has the case in hand is told too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+
+from accounts.models import Organisation, User
+from fmu_portal.engine import outbox
+from fmu_portal.models import Duty, Event, Notice
+from orders.models import Assessment
+from orders.process import ASSESSMENT
+from orders.sentences import sentence
+
+
+@outbox.handler("notice")
+def tell_of_step(payload: dict[str, Any]) -> None:
+    """A step was taken: each organisation that gets a duty, or that the step tells, is told what it now owes."""
+    event = Event.objects.get(pk=payload["event"])
+    assessment = Assessment.objects.only("number").get(pk=event.case_id)
+    duties = Duty.objects.filter(opened_by=event, organisation_id__in=payload["organisations"])
+    owed = {duty.organisation_id: duty for duty in duties}
+    for organisation_id in payload["organisations"]:
+        duty = owed.get(organisation_id)
+        text = f"{_task(duty)} senast {duty.due}." if duty else sentence(event, {})
+        _tell(assessment, organisation_id, duty.holder_id if duty else None, text, f"step:{event.pk}", event.pk)
+
+
+@outbox.handler("signal")
+def tell_of_signal(payload: dict[str, Any]) -> None:
+    """The clock reminded or flagged: tell the organisation, unless the duty has been done in the meantime."""
+    duty = Duty.objects.get(pk=payload["duty"])
+    if duty.closed_by_id is not None:
+        return
+    assessment = Assessment.objects.only("number").get(pk=duty.case_id)
+    if payload["signal"] == "overdue":
+        text = f"Sista dag har passerat: {_task(duty)}. Den var {duty.due}."
+    else:
+        text = f"Påminnelse: {_task(duty)} senast {duty.due}."
+    _tell(assessment, duty.organisation_id, duty.holder_id, text, f"{payload['signal']}:{duty.pk}:{duty.due}", None)
+
+
+@outbox.handler("incident")
+def tell_of_incident(payload: dict[str, Any]) -> None:
+    """A document was voided: the office that ordered gets the incident notice."""
+    event = Event.objects.get(pk=payload["event"])
+    assessment = Assessment.objects.only("number").get(pk=event.case_id)
+    text = "Incidentanmälan: en handling har makulerats. Se i ärendet vem som hann öppna den."
+    _tell(assessment, payload["organisation"], None, text, f"incident:{event.pk}", event.pk)
+
+
+def _task(duty: Duty) -> str:
+    return ASSESSMENT.duties[duty.kind].task
+
+
+def _tell(
+    assessment: Assessment, organisation_id: int, user_id: int | None, text: str, key: str, event_id: int | None
+) -> None:
+    """One notice per organisation and key, and one mail per recipient."""
+    notice, new = Notice.objects.get_or_create(
+        key=f"{key}:{organisation_id}",
+        defaults={
+            "organisation_id": organisation_id,
+            "user_id": user_id,
+            "event_id": event_id,
+            "case_id": assessment.pk,
+            "case_number": assessment.number,
+            "text": text[:200],
+        },
+    )
+    if not new:
+        return
+    outbox.put("mail", f"mail:{notice.key}:o", {"notice": notice.pk, "organisation": organisation_id})
+    if user_id is not None:
+        outbox.put("mail", f"mail:{notice.key}:u", {"notice": notice.pk, "user": user_id})
+
+
+@outbox.handler("mail")
+def send_mail(payload: dict[str, Any]) -> None:
+    """One mail, at least once; the Message-ID is the same each time, so that a second copy is known as one."""
+    notice = Notice.objects.get(pk=payload["notice"])
+    if "user" in payload:
+        address = User.objects.values_list("email", flat=True).get(pk=payload["user"])
+    else:
+        address = Organisation.objects.values_list("email", flat=True).get(pk=payload["organisation"])
+    if not address:
+        return
+    url = f"{settings.PUBLIC_URL}/arenden/{notice.case_number}/"
+    digest = hashlib.sha256(f"{notice.key}:{address}".encode()).hexdigest()[:32]
+    message = EmailMessage(
+        subject=f"FMU-portalen: ärende {notice.case_number}",
+        body=f"{notice.text}\n\nÖppna ärendet: {url}\n\nDu kan inte svara på det här meddelandet.\n",
+        to=[address],
+        headers={"Message-ID": f"<{digest}@fmu-portalen>"},
+    )
+    message.send()

@@ -1,0 +1,63 @@
+"""What the orders app gives the engine when it starts: the table, the inputs, the guards, the clock's silence."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.actor import CLOCK, Actor
+from accounts.roles import Party
+from fmu_portal.engine import clock, registry
+from fmu_portal.engine.door import Context, take
+from fmu_portal.engine.refusals import Refused
+from fmu_portal.models import Duty
+
+
+def _responsible(subject: Any, actor: Actor) -> str | None:
+    if subject.responsible_physician_id is None:
+        return "Utse ansvarig läkare först."
+    if subject.responsible_physician_id != actor.user_id:
+        return "Det är bara den ansvariga läkaren som kan signera och skicka utlåtandet."
+    return None
+
+
+def _confirmation_overdue(subject: Any, actor: Actor) -> str | None:
+    overdue = Duty.objects.overdue(timezone.localdate()).filter(
+        process="assessment", subject_id=subject.pk, kind="confirm_underlag"
+    )
+    return None if overdue.exists() else "Utföraren har tid kvar att svara."
+
+
+def _remember_coordinator(context: Context) -> None:
+    """Whoever at the region first deals with a case has it in hand from then on."""
+    if context.actor.party is Party.REGION and context.subject.region_coordinator_id is None:
+        context.set(region_coordinator_id=context.actor.user_id)
+
+
+def record_silence(today: date) -> int:
+    """Where the performer neither confirmed nor questioned in time, record it; no date moves. Returns how many."""
+    waiting = Duty.objects.overdue(today).filter(process="assessment", kind="confirm_underlag")
+    done = 0
+    for pk in list(waiting.order_by("due", "id").values_list("subject_id", flat=True)[:2000]):
+        try:
+            take("assessment", pk, "record_silence", CLOCK)
+        except Refused:
+            continue  # the performer answered in the meantime, or another clock was first
+        done += 1
+    return done
+
+
+def register_all() -> None:
+    """Called once when the app is ready."""
+    from orders import notices, pdf  # noqa: F401 - register their outbox handlers
+    from orders.inputs import INPUTS
+    from orders.models import Assessment
+    from orders.process import ASSESSMENT
+
+    registered = registry.register(ASSESSMENT, Assessment, "SELECT orders_apply_event(%s)")
+    registered.inputs.update(INPUTS)
+    registered.guards.update(is_responsible_physician=_responsible, confirmation_overdue=_confirmation_overdue)
+    registered.hook("*", _remember_coordinator)
+    clock.register_chore(record_silence)

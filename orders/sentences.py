@@ -1,0 +1,58 @@
+"""Events as sentences for the timeline: what happened, without personal data, the same for all parties."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from accounts.roles import Party
+from fmu_portal.models import Event
+from orders.process import ASSESSMENT
+
+_OTHER = {
+    "create": "Försäkringskassan påbörjade ett utkast.",
+    "overdue": "Sista dag passerade: {task}.",
+    "recount": "Sista dag räknades om: {task}. Den flyttades från {from} till {to}.",
+}
+CAUSES = {
+    "cannot_take_part": "Den försäkrade kan eller vill inte delta.",
+    "died": "Den försäkrade har avlidit.",
+    "moved": "Den försäkrade har flyttat.",
+    "nobody_can": "Ingen utförare kan utreda.",
+    "objects": "Den försäkrade motsätter sig att utlåtandet skickas.",
+    "conflict": "Skäl: jäv.",
+    "cannot": "Skäl: utföraren kan inte utreda eller leverera.",
+}
+
+
+def sentence(event: Event, organisations: Mapping[int, str]) -> str:
+    """The event in one or two sentences; ``organisations`` gives the names of performers."""
+    step = ASSESSMENT.steps.get(event.step)
+    template = step.done if step else _OTHER.get(event.step, "")
+    data = event.data
+    changed = data.get("set", {})
+    kind = ASSESSMENT.duties.get(data.get("kind", ""))
+    text = template.format(
+        performer=organisations.get(changed.get("performer_id"), "en utförare"),
+        party=Party(event.party).label,
+        delivered_on=changed.get("delivered_on", ""),
+        task=kind.task if kind else "",
+        **{"from": data.get("from", ""), "to": data.get("to", "")},
+    )
+    cause = data.get("cause") or changed.get("ended_cause")
+    if cause in CAUSES:
+        text = f"{text} {CAUSES[cause]}"
+    if "enclosures" in data:
+        count = len(data["enclosures"])
+        text = f"{text} {count} {'handling' if count == 1 else 'handlingar'}, {data['pages']} sidor."
+    if changed.get("delivered_late") is True:
+        text = f"{text} Utlåtandet kom in för sent: sista dag var {data.get('due', '')}."
+    elif changed.get("delivered_late") is False:
+        text = f"{text} Utlåtandet kom in i tid."
+    if data.get("new_clock"):
+        text = f"{text} En ny utförare har en ny tid."
+    return text
+
+
+def organisation_ids(events: list[Event]) -> set[int]:
+    """The organisations that the sentences name."""
+    return {pk for event in events if (pk := event.data.get("set", {}).get("performer_id"))}

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class RulesConfig(AppConfig):
+    """Dated law with its source."""
+
+    name = "rules"
+    verbose_name = "Regler"
+
+    def ready(self) -> None:
+        from fmu_portal.engine.clock import register_reminders
+        from fmu_portal.engine.registry import register_limits
+        from rules.limits import count, reminders
+
+        register_limits(count)
+        register_reminders(reminders)

@@ -1,0 +1,145 @@
+/* Small helps on top of pages that work without it. No library, no inline code, nothing kept in the browser. */
+"use strict";
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const swedish = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Stockholm", hour: "2-digit", minute: "2-digit" });
+  const clock = () => swedish.format(new Date()).replace(":", ".");
+
+  function icon(sprite, name) {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+    svg.setAttribute("class", "icon");
+    svg.setAttribute("aria-hidden", "true");
+    use.setAttribute("href", `${sprite}#f-icon-${name}`);
+    svg.append(use);
+    return svg;
+  }
+
+  /* The error summary takes focus, so that a screen reader and the keyboard start there. A link goes to its input. */
+  const summary = document.querySelector("[data-error-summary]");
+  if (summary) summary.focus();
+
+  /* Autosave: <form data-autosave="URL"> posts itself when the writing rests; [data-save-status] says how it went. */
+  const REST = 2000;
+  const RETRY = 10000;
+  for (const form of all("form[data-autosave]")) {
+    const status = form.querySelector("[data-save-status]") || document.querySelector("[data-save-status]");
+    let timer = 0;
+    let dirty = false;
+    let busy = false;
+    const say = (text, tone) => {
+      if (!status) return;
+      const line = document.createElement("span");
+      const words = document.createElement("span");
+      line.className = `left left--${tone}`;
+      words.textContent = text;
+      line.append(icon(status.dataset.sprite, tone === "ok" ? "success" : "bell"), words);
+      status.replaceChildren(line);
+    };
+    const later = (wait) => {
+      clearTimeout(timer);
+      timer = setTimeout(save, wait);
+    };
+    async function save() {
+      clearTimeout(timer);
+      if (!dirty || form.dataset.sent) return;
+      if (busy) return later(REST);
+      busy = true;
+      dirty = false;
+      const body = new FormData(form);
+      for (const file of all("input[type=file]", form)) body.delete(file.name);
+      try {
+        const answer = await fetch(form.dataset.autosave, {
+          method: "POST", body, credentials: "same-origin", redirect: "manual", keepalive: document.hidden,
+          headers: { "X-Requested-With": "fetch" },
+        });
+        if (answer.type === "opaqueredirect" || answer.status === 401) {
+          dirty = true;
+          say("Du har loggats ut. Texten finns kvar på sidan: logga in i en ny flik och försök igen.", "soon");
+        } else if (answer.ok) {
+          const token = answer.headers.get("X-Version");
+          const version = form.querySelector("input[name=version]");
+          if (token && version) version.value = token;
+          say(`Utkastet sparades kl. ${clock()}`, "ok");
+          if (!dirty) form.dispatchEvent(new CustomEvent("portal:saved"));
+        } else if (answer.status === 409) {
+          dirty = true;
+          say("Någon annan har ändrat utkastet. Texten finns kvar på sidan: kopiera den och ladda om.", "soon");
+        } else {
+          throw new Error(String(answer.status));
+        }
+      } catch {
+        dirty = true;
+        say("Kunde inte spara. Försöker igen om 10 sekunder. Texten finns kvar på sidan.", "soon");
+        later(RETRY);
+      } finally {
+        busy = false;
+      }
+    }
+    form.addEventListener("input", () => { dirty = true; later(REST); });
+    form.addEventListener("change", () => { dirty = true; later(REST); });
+    form.addEventListener("focusout", (event) => { if (!form.contains(event.relatedTarget)) save(); });
+    document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
+    form.addEventListener("submit", () => clearTimeout(timer));
+  }
+
+  /* Unsaved work: <form data-guard> (and every autosaving form) asks before the page is left. */
+  for (const form of all("form[data-guard], form[data-autosave]")) {
+    let changed = false;
+    form.addEventListener("input", () => { changed = true; });
+    form.addEventListener("portal:saved", () => { changed = false; });
+    window.addEventListener("beforeunload", (event) => { if (changed && !form.dataset.sent) event.preventDefault(); });
+  }
+
+  /* Polling: <div data-poll="URL" data-poll-every="2"> is replaced until the answer says X-Done: 1. */
+  for (const box of all("[data-poll]")) {
+    const every = Math.max(1, Number(box.dataset.pollEvery) || 2) * 1000;
+    let failures = 0;
+    const ask = async () => {
+      try {
+        const answer = await fetch(box.dataset.poll, {
+          credentials: "same-origin", redirect: "manual", headers: { "X-Requested-With": "fetch" },
+        });
+        if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 404) return;
+        if (!answer.ok) throw new Error(String(answer.status));
+        failures = 0;
+        box.innerHTML = await answer.text();
+        if (answer.headers.get("X-Done") === "1") return;
+      } catch {
+        failures += 1;
+      }
+      setTimeout(ask, Math.min(every * 2 ** failures, 30000));
+    };
+    setTimeout(ask, every);
+  }
+
+  /* "Vald grad: 2" follows the chosen square. */
+  for (const group of all("[data-grade]")) {
+    group.addEventListener("change", (event) => {
+      const words = group.querySelector("[data-grade-words]");
+      if (words && event.target.type === "radio") words.textContent = `Vald grad: ${event.target.value}`;
+    });
+  }
+
+  /* A second press within three seconds is stopped: the first is on its way. */
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const now = Date.now();
+    if (form.getAttribute("method") !== "post" || event.defaultPrevented) return;
+    if (form.dataset.sent && now - Number(form.dataset.sent) < 3000) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = String(now);
+    const button = event.submitter;
+    if (button) button.setAttribute("aria-disabled", "true");
+    setTimeout(() => {
+      delete form.dataset.sent;
+      if (button) button.removeAttribute("aria-disabled");
+    }, 3000);
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of all("form[data-sent]")) delete form.dataset.sent;
+    for (const button of all("button[aria-disabled]")) button.removeAttribute("aria-disabled");
+  });
+})();

@@ -1,0 +1,152 @@
+"""Every test runs against real PostgreSQL as the web role, on a copy of one prepared database.
+
+The controller starts one cluster and one queue, prepares a template database as the owner (migrations, reference data,
+the cast), and each xdist process copies it. A test rolls back; one that must commit asks for `committed`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from tests import stack
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = "fmu_template"
+_held: dict[str, Any] = {}
+
+
+def _database() -> str:
+    return f"fmu_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+
+def _admin(sql: str, *params: object) -> None:
+    connection = psycopg2.connect(stack.shared_cluster().admin_url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+    connection.close()
+
+
+def _copy_template(name: str) -> None:
+    _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _admin(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE} OWNER fmu_owner')
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Controller: start the servers and prepare the template. Every process: point Django at its own copy."""
+    if not hasattr(config, "workerinput"):
+        folder = Path(tempfile.mkdtemp(prefix="fmu-test-", dir="/tmp"))
+        folder.chmod(0o711)
+        cluster = stack.shared_cluster(folder)
+        queue = stack.start_valkey(folder)
+        _held.update(cluster=cluster, queue=queue, folder=folder)
+        data_dir = folder / "portal"
+        stack.prepare_secrets(data_dir)
+        os.environ.update(
+            DATA_DIR=str(data_dir),
+            REDIS_URL=queue.url,
+            FMU_DEMO="1",
+            DJANGO_SETTINGS_MODULE="fmu_portal.settings",
+            FMU_TEST_OWNER_TEMPLATE=cluster.url("owner", TEMPLATE),
+        )
+        _admin(f'DROP DATABASE IF EXISTS "{TEMPLATE}" WITH (FORCE)')
+        _admin(f"CREATE DATABASE {TEMPLATE} OWNER fmu_owner")
+        owner = {**os.environ, "DATABASE_URL": cluster.url("owner", TEMPLATE)}
+        subprocess.run(
+            [sys.executable, "manage.py", "setup"], cwd=ROOT, env=owner, check=True, stdout=subprocess.DEVNULL
+        )
+        subprocess.run([sys.executable, "-m", "tests.cast"], cwd=ROOT, env=owner, check=True)
+    name = _database()
+    _copy_template(name)
+    os.environ["DATABASE_URL"] = stack.shared_cluster().url("web", name)
+    if hasattr(config, "workerinput"):
+        # One data folder per process: documents and mail of two tests never meet. The keys are shared.
+        os.environ["SECRETS_DIR"] = str(Path(os.environ["DATA_DIR"]) / "secrets")
+        os.environ["DATA_DIR"] = str(Path(os.environ["DATA_DIR"]) / name)
+    import django
+
+    django.setup()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The controller stops what it started."""
+    if "cluster" in _held:
+        _held["queue"].stop()
+        _held["cluster"].stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """The database is there already; pytest-django makes none."""
+
+
+@pytest.fixture
+def committed(django_db_blocker: Any) -> Iterator[None]:
+    """A test that commits for real (races, workers, outbox): afterwards the database is a fresh copy."""
+    from django.db import connections
+
+    django_db_blocker.unblock()
+    try:
+        yield
+    finally:
+        connections.close_all()
+        django_db_blocker.restore()
+        _copy_template(_database())
+
+
+@pytest.fixture
+def as_worker() -> Iterator[None]:
+    """Connect as the worker's database role instead of the web's (with `committed`)."""
+    from django.db import connection
+
+    cluster = stack.shared_cluster()
+    kept = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
+    connection.close()
+    connection.settings_dict.update(USER="fmu_worker", PASSWORD=cluster.passwords["worker"])
+    yield
+    connection.close()
+    connection.settings_dict.update(kept)
+
+
+@pytest.fixture
+def as_owner() -> Iterator[None]:
+    """Connect as the owner of the database (with `committed`): loads, changed rules."""
+    from django.db import connection
+
+    cluster = stack.shared_cluster()
+    kept = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
+    connection.close()
+    connection.settings_dict.update(USER="fmu_owner", PASSWORD=cluster.passwords["owner"])
+    yield
+    connection.close()
+    connection.settings_dict.update(kept)
+
+
+@pytest.fixture
+def cast(db: None) -> Any:
+    """The people of the tests; see `tests.cast`."""
+    from tests.cast import Cast
+
+    return Cast.load()
+
+
+@pytest.fixture
+def committed_cast(committed: None) -> Any:
+    """The people, in a test that commits."""
+    from tests.cast import Cast
+
+    return Cast.load()
+
+
+@pytest.fixture(autouse=True)
+def _plain_static(settings: Any, request: pytest.FixtureRequest) -> None:
+    """Nothing to collect in tests."""
