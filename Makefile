@@ -5,7 +5,6 @@
 .PHONY: run test check bench environment tools
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin/python
-# Python's own files only: git knows them, a var/ or a .venv inside is not looked at.
 SOURCES := accounts bench documents fmu_portal launcher orders regions reimbursement rules tests manage.py
 FOUND := $(wildcard $(SOURCES))
 

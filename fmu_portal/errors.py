@@ -8,13 +8,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from fmu_portal.engine.refusals import LostRace, NoRule, Refused, WrongRole
+from fmu_portal.templatetags.portal import moment
 
 
 def refusal(request: HttpRequest, refused: Refused, case_url: str | None = None, **context: Any) -> HttpResponse:
     """The page of a refusal: a lost race, a missing rule, a wrong role, or a wrong state."""
     if isinstance(refused, LostRace):
         page = "errors/lost_race.html"
-        context["facts"] = [("Status nu", refused.facts["status_label"]), *context.pop("facts", [])]
+        context["facts"] = [
+            {"label": "Status nu", "value": refused.facts["status_label"]},
+            {"label": "Senast gjort av", "value": refused.facts["who"]},
+            {"label": "När", "value": moment(refused.facts["at"])},
+            *context.pop("facts", []),
+        ]
     elif isinstance(refused, NoRule):
         page = "errors/no_rule.html"
         context |= {"rule": refused.facts["rule"], "day": refused.facts["day"]}

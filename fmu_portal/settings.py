@@ -5,9 +5,10 @@ and ``DATA_DIR``. The launcher (``make run``) sets them; in production the organ
 """
 
 import os
-import sys
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("DATA_DIR", BASE_DIR / "var")).resolve()
@@ -25,7 +26,7 @@ def secret(name: str) -> str:
         return path.read_text().strip()
     if "FMU_CHECK_ONLY" in os.environ:
         return "only-for-static-checks-" + "x" * 40
-    sys.exit(f"Hemligheten {path} saknas. Starta med `make run`, som skapar den, eller lägg dit filen.")
+    raise ImproperlyConfigured(f"Hemligheten {path} saknas. Starta med `make run`, som skapar den, eller lägg dit filen.")
 
 
 SECRET_KEY = secret("django_secret_key")
@@ -34,6 +35,9 @@ IDENTITY_HMAC_KEY_FILE = SECRETS_DIR / "identity_hmac_key"
 
 ALLOWED_HOSTS = os.environ.get("FMU_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("FMU_ORIGINS", "").split(",") if o]
+
+
+_TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "target_session_attrs")
 
 
 def database(url: str) -> dict[str, object]:
@@ -49,7 +53,7 @@ def database(url: str) -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5},
+        "OPTIONS": {"connect_timeout": 5, **{name: query[name][0] for name in _TLS if name in query}},
     }
 
 
@@ -61,6 +65,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DB_ROLE_OWNER, DB_ROLE_WEB, DB_ROLE_WORKER = "fmu_owner", "fmu_web", "fmu_worker"
 
 INSTALLED_APPS = [
+    "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",

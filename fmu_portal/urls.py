@@ -2,11 +2,17 @@
 
 from django.urls import include, path
 
+from fmu_portal import pages
 from fmu_portal.health import health
 
 urlpatterns = [
     path("halsa", health, name="health"),
+    path("om/tillganglighet/", pages.accessibility, name="accessibility"),
+    path("om/personuppgifter/", pages.privacy, name="privacy"),
     path("", include("accounts.urls")),
+    path("", include("rules.urls")),
+    path("", include("orders.urls")),
+    *([path("api/v1/", include("orders.api.urls"))] if __import__("importlib.util").util.find_spec("orders.api.urls") else []),
 ]
 
 handler400 = "fmu_portal.errors.bad_request"

@@ -27,7 +27,7 @@ def wanted(requirements: Path) -> str:
     text = requirements.read_text()
     if "-r requirements.txt" in text:
         text += (ROOT / "requirements.txt").read_text()
-    return hashlib.sha256(f"{sys.version_info[:3]}\n{text}".encode()).hexdigest()
+    return hashlib.sha256(f"{sys.version_info[:2]}\n{text}".encode()).hexdigest()
 
 
 def venv_works() -> bool:

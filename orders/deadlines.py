@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from datetime import date
 
-from fmu_portal.engine.registry import Limit, count_limit
+from fmu_portal.engine.refusals import NoRule
+from fmu_portal.engine.registry import Limit
 from fmu_portal.models import Duty
+from fmu_portal.working_days import add_working_days
 from orders.models import Assessment
+from rules.remembered import rules_by_code
+
+REPORT_TIME = "law.report_time"
+
+
+def if_sent(day: date) -> Limit:
+    """The last day when the whole underlag is available on a day, for a page. Raises `NoRule`.
+
+    The rules are the process's remembered ones; what is stored with a duty is counted from the table by the door.
+    """
+    for rule in rules_by_code().values():
+        if rule.key == REPORT_TIME and rule.valid_from <= day and (rule.valid_to is None or day <= rule.valid_to):
+            inputs = {"start": day.isoformat(), "days": rule.days}
+            return Limit(add_working_days(day, rule.days), rule.code, inputs)
+    raise NoRule("tiden för utlåtandet (8 § förordning 2018:1633)", day)
 
 
 def provisional(assessment: Assessment) -> Limit:
     """The last day as it will be if the underlag is complete. Raises `NoRule`."""
-    start = assessment.underlag_complete_on
-    assert start is not None
-    return count_limit("law.report_time", start, assessment.region_id)
-
-
-def if_sent(day: date, region_id: int | None) -> Limit:
-    """The last day if the order is sent on a day. Raises `NoRule`."""
-    return count_limit("law.report_time", day, region_id)
+    assert assessment.underlag_complete_on is not None
+    return if_sent(assessment.underlag_complete_on)
 
 
 def report_duty(duties: list[Duty]) -> Duty | None:

@@ -1,1 +1,121 @@
-"""Placeholder."""
+"""The signed report as a PDF: made once for each version by a worker, from the version's own content."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from documents.models import Document, DocumentState
+from documents.pdf import page_count, render
+from documents.storage import storage
+from fmu_portal.engine import outbox
+from fmu_portal.models import Outbox
+from fmu_portal.templatetags.portal import clock_words, date_words
+from orders.report import GRADE_WORDS, MENTAL, PHYSICAL, SECTIONS, TITLE, Field, Section, state_of
+
+KIND = "report_pdf"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question with what was written: ``text`` is the answer, or the reason of a grade."""
+
+    label: str
+    kind: str
+    text: str
+    grade: int | None = None
+    grade_words: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One section as it is read. ``groups`` is the profile's two tables, ``answers`` the text of every other part."""
+
+    name: str
+    title: str
+    ready: bool
+    answers: tuple[Answer, ...] = ()
+    groups: tuple[tuple[str, tuple[Answer, ...]], ...] = ()
+
+
+def parts_of(content: dict[str, Any] | None) -> list[Part]:
+    """The content of a report, laid out for reading on a page and in the PDF."""
+    return [_part(section, content or {}) for section in SECTIONS]
+
+
+def _part(section: Section, content: dict[str, Any]) -> Part:
+    ready = state_of(section, content) == "Klar"
+    if section.name == "profile":
+        groups = (("Fysiska kategorier", PHYSICAL), ("Psykiska kategorier", MENTAL))
+        rows = tuple((title, tuple(_answer(field, content) for field in fields)) for title, fields in groups)
+        return Part(section.name, section.title, ready, groups=rows)
+    return Part(section.name, section.title, ready, answers=tuple(_answer(field, content) for field in section.fields))
+
+
+def _answer(field: Field, content: dict[str, Any]) -> Answer:
+    value = content.get(field.name)
+    if field.kind == "grade":
+        reason = str(content.get(f"{field.name}_reason") or "")
+        grade = value if isinstance(value, int) else None
+        return Answer(field.label, field.kind, reason, grade, GRADE_WORDS.get(grade, "") if grade is not None else "")
+    text = str(value or "")
+    if field.kind == "date" and text:
+        text = date_words(date.fromisoformat(text))
+    return Answer(field.label, field.kind, text)
+
+
+def file_name(number: str, version: int) -> str:
+    """The neutral name of a version's file."""
+    return f"utlatande-{number}-v{version}.pdf"
+
+
+def waiting_row(version_id: int) -> Outbox | None:
+    """The outbox row of a version's PDF while it is not done; ``attempts`` says how many times it has failed."""
+    return Outbox.objects.filter(kind=KIND, key=f"{KIND}:{version_id}", done_at__isnull=True).first()
+
+
+@outbox.handler(KIND)
+def make(payload: dict[str, Any]) -> None:
+    """Make the PDF of a version that was written in the portal, once. Raises `documents.pdf.PdfUnavailable`."""
+    from orders.models import ReportVersion
+
+    rows = ReportVersion.objects.select_for_update(of=("self",)).select_related(
+        "assessment__agency_office", "assessment__person", "performer", "signed_by"
+    )
+    version = rows.get(pk=payload["version"])
+    if version.document_id is not None or version.content is None:
+        return
+    pdf = render(html_of(version))
+    # The key comes from the bytes: what a killed worker left is written over, never left behind.
+    stored = storage().write([pdf], key=hashlib.sha256(pdf).hexdigest())
+    version.document = Document.objects.create(
+        owner_id=version.performer_id,
+        name=file_name(version.assessment.number, version.number),
+        size=stored.size,
+        pages=page_count(pdf),
+        sha256=stored.sha256,
+        state=DocumentState.CLEAN,
+        storage_key=stored.key,
+    )
+    version.save(update_fields=["document"])
+
+
+def html_of(version: Any) -> str:
+    """The HTML that becomes the PDF: from what is fixed in the version, and nothing of the moment it is made."""
+    signed = version.signed_at
+    return render_to_string(
+        "documents/pdf_report.html",
+        {
+            "title": TITLE,
+            "version": version,
+            "case": version.assessment,
+            "person": version.assessment.person,
+            "signed_on": f"{date_words(signed)} kl. {clock_words(signed)}" if signed else "",
+            "created": signed.isoformat(timespec="seconds") if signed else "",
+            "parts": parts_of(version.content),
+        },
+    )

@@ -21,6 +21,7 @@ from tests import stack
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "fmu_template"
+SETTINGS = "fmu_portal.settings"
 _held: dict[str, Any] = {}
 
 
@@ -55,12 +56,11 @@ def pytest_configure(config: pytest.Config) -> None:
             DATA_DIR=str(data_dir),
             REDIS_URL=queue.url,
             FMU_DEMO="1",
-            DJANGO_SETTINGS_MODULE="fmu_portal.settings",
             FMU_TEST_OWNER_TEMPLATE=cluster.url("owner", TEMPLATE),
         )
         _admin(f'DROP DATABASE IF EXISTS "{TEMPLATE}" WITH (FORCE)')
         _admin(f"CREATE DATABASE {TEMPLATE} OWNER fmu_owner")
-        owner = {**os.environ, "DATABASE_URL": cluster.url("owner", TEMPLATE)}
+        owner = {**os.environ, "DATABASE_URL": cluster.url("owner", TEMPLATE), "DJANGO_SETTINGS_MODULE": SETTINGS}
         subprocess.run(
             [sys.executable, "manage.py", "setup"], cwd=ROOT, env=owner, check=True, stdout=subprocess.DEVNULL
         )
@@ -72,9 +72,12 @@ def pytest_configure(config: pytest.Config) -> None:
         # One data folder per process: documents and mail of two tests never meet. The keys are shared.
         os.environ["SECRETS_DIR"] = str(Path(os.environ["DATA_DIR"]) / "secrets")
         os.environ["DATA_DIR"] = str(Path(os.environ["DATA_DIR"]) / name)
+    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
     import django
 
     django.setup()
+    # Not inherited: pytest-django would read the settings in an xdist process before it has a database of its own.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -145,8 +148,3 @@ def committed_cast(committed: None) -> Any:
     from tests.cast import Cast
 
     return Cast.load()
-
-
-@pytest.fixture(autouse=True)
-def _plain_static(settings: Any, request: pytest.FixtureRequest) -> None:
-    """Nothing to collect in tests."""

@@ -112,7 +112,8 @@ def available(process: str, subject: Any, actor: Actor, duties: Iterable[Duty]) 
     ]
 
 
-def _check(registered: Registered, subject: Any, step: Step, actor: Actor, kinds: set[str], seen: int | None) -> None:
+def check(registered: Registered, subject: Any, step: Step, actor: Actor, kinds: set[str], seen: int | None) -> None:
+    """Refuse what cannot be taken: `WrongRole`, `LostRace` (the page is older than the last event) or `WrongState`."""
     if not may_take(registered, subject, step, actor):
         raise WrongRole("Ditt uppdrag ger inte rätt att göra det här.")
     if not in_state(subject, step, kinds):
@@ -155,7 +156,7 @@ def take(
     with transaction.atomic():
         subject = lock(registered, pk)
         duties = open_duties(process, pk)
-        _check(registered, subject, row, actor, {duty.kind for duty in duties}, seen)
+        check(registered, subject, row, actor, {duty.kind for duty in duties}, seen)
         _check_seen(subject, row, data)
         form = None
         if (form_class := registered.input_of(row)) is not None:
@@ -222,11 +223,16 @@ def _write(context: Context, duties: list[Duty]) -> Event:
     event.save(force_insert=True)
     if context.notes:
         Note.objects.bulk_create(context.notes)
-    if context.fields:
-        subject.save(update_fields=list(context.fields))
+    # The status and its fields must agree at every statement (check constraints): fill in before, empty after.
+    filled = [name for name, value in context.fields.items() if value is not None]
+    emptied = [name for name, value in context.fields.items() if value is None]
+    if filled:
+        subject.save(update_fields=filled)
     with connection.cursor() as cursor:
         cursor.execute(registered.apply, [event.pk])
         moved = cursor.fetchone()
+    if emptied:
+        subject.save(update_fields=emptied)
     if not moved or moved[0] is not True:
         raise WrongState("Ärendet ändrades samtidigt. Försök igen.", status_label="")
     subject.apply_event(event)

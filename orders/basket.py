@@ -1,0 +1,174 @@
+"""The work basket: an organisation's open duties by last day, late first. Its index is the partial index of the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from accounts.actor import Actor
+from accounts.permissions import See
+from accounts.roles import Party
+from fmu_portal.context import MOST_COUNTED, count_text
+from fmu_portal.models import Duty
+from orders.models import Assessment
+from orders.words import Left, duty_left, task_of
+from rules.remembered import rules_by_code
+
+PAGE = 25
+VIEWS = {
+    "alla": "Alla",
+    "passerade": "Passerad sista dag",
+    "idag": "I dag",
+    "mina": "Mina",
+    "utan": "Ingen ansvarig",
+}
+
+
+@dataclass
+class Wanted:
+    """What the page asks for: a quick view, filters, and where the page before ended (due, id)."""
+
+    view: str = "alla"
+    kind: str = ""
+    performer: int | None = None
+    number: str = ""
+    after: tuple[date, int] | None = None
+
+
+@dataclass
+class Row:
+    """One duty on the page."""
+
+    duty: Duty
+    case: Assessment
+    task: str
+    left: Left
+    basis: str
+    fact: str
+    counterpart: str
+    holder: str
+    person: str = ""
+
+
+@dataclass
+class Page:
+    """One page of the basket, in groups of (title, rows); ``next`` is the cursor of the next page."""
+
+    groups: list[tuple[str, list[Row]]] = field(default_factory=list)
+    shown: int = 0
+    next: str = ""
+
+
+def wanted_duties(actor: Actor, wanted: Wanted, today: date) -> QuerySet[Duty]:
+    """The open duties of the actor's organisation that the page asks for, in order."""
+    assert actor.organisation_id is not None
+    rows: QuerySet[Duty] = Duty.objects.of_organisation(actor.organisation_id)
+    if wanted.view == "passerade":
+        rows = rows.filter(due__lt=today)
+    elif wanted.view == "idag":
+        rows = rows.filter(due=today)
+    elif wanted.view == "mina":
+        rows = rows.filter(holder_id=actor.user_id)
+    elif wanted.view == "utan":
+        rows = rows.filter(holder_id__isnull=True)
+    if wanted.kind:
+        rows = rows.filter(kind=wanted.kind)
+    if wanted.performer or wanted.number:
+        cases = Assessment.objects.visible_to(actor)
+        if wanted.performer:
+            cases = cases.filter(performer_id=wanted.performer)
+        if wanted.number:
+            cases = cases.filter(number=wanted.number)
+        rows = rows.filter(case_id__in=cases.values("id"))
+    if wanted.after:
+        due, pk = wanted.after
+        rows = rows.filter(Q(due__gt=due) | Q(due=due, id__gt=pk), due__gte=due)
+    return rows
+
+
+def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
+    """One page: the duties, then their cases with what the actor may see of them."""
+    duties = list(wanted_duties(actor, wanted, today).select_related("holder")[: PAGE + 1])
+    page = Page(shown=min(len(duties), PAGE))
+    if len(duties) > PAGE:
+        page.next = f"{duties[PAGE - 1].due.isoformat()}.{duties[PAGE - 1].pk}"
+    cases = Assessment.objects.visible_to(actor).with_parties().filter(pk__in={d.case_id for d in duties[:PAGE]})
+    if actor.sees(See.IDENTITY):
+        cases = cases.select_related("person")
+    found = {case.pk: case for case in cases}
+    rules = rules_by_code()
+    week_ends = today + timedelta(days=6 - today.weekday())
+    for duty in duties[:PAGE]:
+        case = found.get(duty.case_id or 0)
+        if case is None:
+            continue
+        rule = rules.get(duty.rule)
+        row = Row(
+            duty=duty,
+            case=case,
+            task=task_of(duty, today),
+            left=duty_left(duty, today),
+            basis=rule.basis if rule else "",
+            fact=_fact(actor, case),
+            counterpart=_counterpart(actor, case),
+            holder=duty.holder.name if duty.holder else "Ingen ännu",
+            person=_person(actor, case),
+        )
+        title = _group(duty.due, today, week_ends)
+        if not page.groups or page.groups[-1][0] != title:
+            page.groups.append((title, []))
+        page.groups[-1][1].append(row)
+    return page
+
+
+def _group(due: date, today: date, week_ends: date) -> str:
+    if due < today:
+        return "Passerad sista dag"
+    if due == today:
+        return "I dag"
+    return "Senare i veckan" if due <= week_ends else "Längre fram"
+
+
+def _fact(actor: Actor, case: Assessment) -> str:
+    """The one fact that helps to decide: where, and in which language."""
+    if not actor.sees(See.NEEDS) or case.municipality is None:
+        return ""
+    interpreter = f", tolk i {case.language}" if case.interpreter and case.language else ""
+    return f"{case.municipality.name}{interpreter}."
+
+
+def _counterpart(actor: Actor, case: Assessment) -> str:
+    if actor.party is Party.PERFORMER:
+        return case.region.name if case.region else ""
+    return case.performer.name if case.performer else "Inte tilldelad"
+
+
+def _person(actor: Actor, case: Assessment) -> str:
+    person = getattr(case, "person", None) if actor.sees(See.IDENTITY) else None
+    return person.name if person else ""
+
+
+_COUNTS = """
+SELECT
+ (SELECT count(*) FROM (SELECT 1 FROM fmu_portal_duty WHERE closed_by_id IS NULL AND organisation_id = %(o)s LIMIT %(n)s) x),
+ (SELECT count(*) FROM (SELECT 1 FROM fmu_portal_duty WHERE closed_by_id IS NULL AND organisation_id = %(o)s
+                        AND due < %(d)s LIMIT %(n)s) x),
+ (SELECT count(*) FROM (SELECT 1 FROM fmu_portal_duty WHERE closed_by_id IS NULL AND organisation_id = %(o)s
+                        AND due = %(d)s LIMIT %(n)s) x),
+ (SELECT count(*) FROM (SELECT 1 FROM fmu_portal_duty WHERE closed_by_id IS NULL AND organisation_id = %(o)s
+                        AND holder_id = %(u)s LIMIT %(n)s) x),
+ (SELECT count(*) FROM (SELECT 1 FROM fmu_portal_duty WHERE closed_by_id IS NULL AND organisation_id = %(o)s
+                        AND holder_id IS NULL LIMIT %(n)s) x)
+"""
+
+
+def view_counts(actor: Actor, today: date) -> dict[str, str]:
+    """How many there are in each quick view, counted no further than 99: view -> text. One query."""
+    params: dict[str, Any] = {"o": actor.organisation_id, "u": actor.user_id, "d": today, "n": MOST_COUNTED + 1}
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, params)
+        return {view: count_text(n) for view, n in zip(VIEWS, cursor.fetchone(), strict=True)}

@@ -1,0 +1,189 @@
+"""The bulk loader: plays every plan and copies the rows in, while the next cases are being played."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from random import Random
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from orders.demo.calendar import Calendar
+from orders.demo.insured import numbers
+from orders.demo.ledger import Books
+from orders.demo.papers import Papers, store
+from orders.demo.parties import Office, Parties, Region, Unit
+from orders.demo.performing import ASSESSMENT_COLUMNS, Parts, Performance
+from orders.demo.planning import plans
+from orders.demo.stories import Plan
+
+CHUNK = 2500
+"""Cases played before their rows are copied."""
+
+TABLES: dict[str, tuple[str, str]] = {
+    "assessment": ("orders_assessment", ", ".join(["id", *(name for name, _ in ASSESSMENT_COLUMNS)])),
+    "event": (
+        "fmu_portal_event",
+        "id, process, subject_id, case_id, step, party, organisation_id, mandate_id, from_status, to_status, at, data",
+    ),
+    "duty": (
+        "fmu_portal_duty",
+        "id, process, subject_id, case_id, kind, party, organisation_id, holder_id, due, rule, inputs, opened_by_id,"
+        " closed_by_id, superseded_by_id",
+    ),
+    "signal": ("fmu_portal_dutysignal", "duty_id, kind, days_before, at"),
+    "note": ("fmu_portal_note", "event_id, case_id, kind, text, visible_to, author_id"),
+    "person": (
+        "orders_insuredperson",
+        "assessment_id, identity_encrypted, identity_hash, name, address, postal_code, locality, phone, email,"
+        " representative",
+    ),
+    "order": (
+        "orders_order",
+        "assessment_id, event_id, method, purpose, expandable, no_self_rating_reason, own_documents, informed_on",
+    ),
+    "assignment": ("orders_assignment", "assessment_id, performer_id, opened_by_id, closed_by_id"),
+    "participant": ("orders_participant", "assessment_id, performer_id, user_id"),
+    "enclosure": (
+        "orders_enclosure",
+        "id, assessment_id, document_id, kind, dated, position, warning_page, attested, staged_by_id, sent_by_id,"
+        " voided_by_id",
+    ),
+    "report": ("orders_report", "assessment_id, performer_id, content, revision, saved_at, saved_by_id"),
+    "report_version": (
+        "orders_reportversion",
+        "assessment_id, number, performer_id, source, content, document_id, signed_by_id, signed_at, event_id",
+    ),
+}
+"""The ledger's word for a table -> its name and the columns of a line."""
+
+NUMBERED = {"assessment": "case_id", "event": "event_id", "duty": "duty_id", "enclosure": "enclosure_id"}
+"""Tables whose ids the ledger gives -> the attribute of the books with the next one."""
+
+_WEIGHTS = {"01": 24, "12": 16, "14": 14, "05": 5, "03": 5}
+"""County code -> share of the cases; the other regions have 2.25 each."""
+
+
+def load_cases(
+    parties: Parties, calendar: Calendar, count: int, seed: int, open_share: float, say: Callable[[str], None]
+) -> int:
+    """Load the cases inside the caller's transaction, as the owner; return how many events there are."""
+    papers = store((o.pk for o in parties.offices), (u.pk for u in parties.units()), timezone.now())
+    books = _open_books(calendar)
+    first_event = books.event_id
+    with connection.cursor() as cursor, ThreadPoolExecutor(1) as copier:
+        # Times in the lines are Swedish wall-clock time.
+        cursor.execute("SET LOCAL TIME ZONE 'Europe/Stockholm'")
+        raw: Any = cursor.cursor
+        pending: Future[None] | None = None
+        done = 0
+        for lines in _played(books, parties, papers, calendar, count, seed, open_share):
+            if pending is not None:
+                pending.result()
+            pending = copier.submit(_copy, raw, lines)
+            done = min(count, done + CHUNK)
+            if count > CHUNK:
+                say(f"{done} av {count} ärenden")
+        if pending is not None:
+            pending.result()
+        for word, attribute in NUMBERED.items():
+            table = TABLES[word][0]
+            cursor.execute(
+                "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", [table, getattr(books, attribute)]
+            )
+        cursor.execute("SET LOCAL TIME ZONE 'UTC'")
+    return books.event_id - first_event
+
+
+def analyze() -> None:
+    """Tell the planner what the tables hold now."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def _open_books(calendar: Calendar) -> Books:
+    """Books that go on where the tables end. Nobody else adds cases until the transaction ends."""
+    next_ids = {}
+    with connection.cursor() as cursor:
+        for word, attribute in NUMBERED.items():
+            table = TABLES[word][0]
+            cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
+            next_ids[attribute] = int(cursor.fetchone()[0])
+    return Books(calendar, **next_ids)
+
+
+def _copy(cursor: Any, lines: dict[str, list[str]]) -> None:
+    for word, rows in lines.items():
+        table, columns = TABLES[word]
+        rows.append("")
+        cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", io.StringIO("\n".join(rows)))
+
+
+def _played(
+    books: Books,
+    parties: Parties,
+    papers: Papers,
+    calendar: Calendar,
+    count: int,
+    seed: int,
+    open_share: float,
+) -> Iterator[dict[str, list[str]]]:
+    """The lines of some thousand cases at a time."""
+    rng = Random(seed + 1)  # noqa: S311 - made-up cases, not a secret
+    counters = _Counters()
+    digits = numbers(seed)
+    casting = _Casting(parties)
+    for index, plan in enumerate(plans(calendar, count, seed, open_share), start=1):
+        office, region, unit, first = casting.choose(plan, rng)
+        officer = office.officers[0] if first else rng.choice(office.officers)
+        number = counters.next(int(calendar.iso[plan.start][:4]))
+        parts = Parts(office, officer, region, unit, rng.choice(region.places), next(digits))
+        case = Performance(books, rng, number, parts, papers)
+        case.perform(plan.start, plan.acts)
+        case.finish()
+        if index % CHUNK == 0:
+            yield books.drain()
+    counters.store()
+    yield books.drain()
+
+
+class _Casting:
+    """Chooses between whom a case is."""
+
+    def __init__(self, parties: Parties) -> None:
+        self._pairs = [(office, region) for office in parties.offices for region in office.regions]
+        self._weights = [_WEIGHTS.get(region.county, 2.25) for _, region in self._pairs]
+        self._by_county = {region.county: (office, region) for office, region in self._pairs}
+
+    def choose(self, plan: Plan, rng: Random) -> tuple[Office, Region, Unit, bool]:
+        """Office, region, unit, and whether the office's first officer has it."""
+        if plan.desk:
+            office, region = self._by_county["01" if plan.desk == "first" else "12"]
+            return office, region, region.units[0], True
+        office, region = rng.choices(self._pairs, self._weights)[0]
+        unit = region.units[0] if rng.random() < 0.4 else rng.choice(region.units)
+        return office, region, unit, rng.random() < 0.3
+
+
+class _Counters:
+    """Case numbers per year, going on where the counters stand."""
+
+    def __init__(self) -> None:
+        from orders.models import CaseCounter
+
+        self._model = CaseCounter
+        self._last = dict(CaseCounter.objects.values_list("year", "last"))
+
+    def next(self, year: int) -> str:
+        """The next case number of a year."""
+        self._last[year] = self._last.get(year, 0) + 1
+        return f"{year}-{self._last[year]:06d}"
+
+    def store(self) -> None:
+        """Let the portal go on from here."""
+        rows = [self._model(year=year, last=last) for year, last in self._last.items()]
+        self._model.objects.bulk_create(rows, update_conflicts=True, unique_fields=["year"], update_fields=["last"])

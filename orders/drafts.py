@@ -1,0 +1,53 @@
+"""What a person has half filled in for a step: kept per person and case, and given back once."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+
+from accounts.actor import Actor
+from fmu_portal.engine.inputs import StepForm
+from fmu_portal.engine.table import Step
+from orders.models import Assessment, StepDraft
+
+
+def save_draft(case: Assessment, actor: Actor, step: Step, form: StepForm, data: QueryDict) -> None:
+    """Keep what was typed in the form's own fields: name -> list of texts."""
+    kept = {name: data.getlist(name) for name in form.fields if name in data and name not in form.secret}
+    StepDraft.objects.update_or_create(
+        assessment=case,
+        step=step.name,
+        organisation_id=actor.organisation_id,
+        user_id=actor.user_id,
+        defaults={"data": kept, "saved_at": timezone.now()},
+    )
+
+
+def _as_query(fields: dict[str, list[str]]) -> QueryDict:
+    data = QueryDict(mutable=True)
+    for name, values in fields.items():
+        data.setlist(name, values)
+    return data
+
+
+def load_draft(case: Assessment, actor: Actor, step: Step) -> QueryDict | None:
+    """What the person kept for this step, or None."""
+    rows = StepDraft.objects.filter(assessment=case, step=step.name)
+    row = rows.filter(organisation_id=actor.organisation_id, user_id=actor.user_id).first()
+    return _as_query(row.data) if row and row.data else None
+
+
+def drop_draft(case: Assessment, actor: Actor, step: Step) -> None:
+    """The step is taken, or what was typed must not be kept."""
+    rows = StepDraft.objects.filter(assessment=case, step=step.name)
+    rows.filter(organisation_id=actor.organisation_id, user_id=actor.user_id).delete()
+
+
+def take_parked(request: HttpRequest) -> QueryDict | None:
+    """What the same person sent to this page after the session had ended: given back once (see `accounts.parked`)."""
+    parked = request.session.get("parked")
+    if not parked or parked["path"] != request.path:
+        return None
+    del request.session["parked"]
+    own = ("csrfmiddlewaretoken", "gor", "sedd", "filer")
+    return _as_query({name: values for name, values in parked["fields"].items() if name not in own})

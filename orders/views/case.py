@@ -1,0 +1,278 @@
+"""The case page: what is the state, what can I do, by when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.actor import Actor
+from accounts.models import Organisation
+from accounts.permissions import See
+from accounts.roles import Party
+from documents.models import Opening
+from fmu_portal.engine import door
+from fmu_portal.engine.table import Step
+from fmu_portal.models import Duty, Event, Note
+from orders import access
+from orders.deadlines import provisional, report_duty
+from orders.models import Assessment, Enclosure, Participant
+from orders.models.enclosure import UNDERLAG
+from orders.process import ASSESSMENT
+from orders.sentences import organisation_ids, sentence
+from orders.words import days_left, duty_left, parties_words, task_of
+from rules.limits import explain, explain_inputs
+from rules.remembered import rules_by_code
+
+EVENTS = 20
+
+NOTE_TITLES = {
+    "reason": "Skäl",
+    "missing": "Vad saknas",
+    "essential": "Varför det är väsentligt",
+    "answer": "Svar",
+    "evidence": "Hur utlåtandet kom in",
+}
+
+
+def load_case(actor: Actor, number: str) -> Assessment:
+    """The case with everything of it that one query can bring. 404 as `access.get_case`."""
+    rows = Assessment.objects.visible_to(actor).with_parties()
+    rows = rows.select_related("case_officer", "region_coordinator", "responsible_physician")
+    if actor.sees(See.IDENTITY):
+        rows = rows.select_related("person")
+    taking_part = Participant.objects.filter(assessment=OuterRef("pk"), performer_id=OuterRef("performer_id"))
+    rows = rows.annotate(
+        taking_part=ArraySubquery(taking_part.order_by("user__name").values("user__name")),
+        takes_part=Exists(taking_part.filter(user_id=actor.user_id)),
+    )
+    case = rows.filter(number=number).first()
+    if case is None:
+        raise Http404
+    return case
+
+
+@require_GET
+def case_page(request: HttpRequest, number: str) -> HttpResponse:
+    """Ärende: my turn, the last day and why, who owes what, what I may do, history; documents and parties beside."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    case = load_case(actor, number)
+    today = timezone.localdate()
+    duties = list(Duty.objects.filter(case_id=case.pk).order_by("due", "id"))
+    open_duties = [d for d in duties if d.closed_by_id is None]
+    steps = door.available("assessment", case, actor, open_duties)
+    mine = next((d for d in open_duties if d.organisation_id == actor.organisation_id), None)
+    primary = _primary(case, actor, open_duties, steps)
+    events = list(Event.objects.filter(case_id=case.pk).order_by("-id")[: EVENTS + 1])
+    context = {
+        "case": case,
+        "status": ASSESSMENT.statuses[case.status],
+        "person": getattr(case, "person", None) if actor.sees(See.IDENTITY) else None,
+        "sees_needs": actor.sees(See.NEEDS),
+        "sees_identity": actor.sees(See.IDENTITY),
+        "region_only": actor.party is Party.REGION,
+        "money_only": not actor.sees(See.NEEDS),
+        "mine": mine,
+        "turn": _turn(mine, today) if mine else None,
+        "primary": primary,
+        "more": [step for step in steps if step is not primary],
+        "deadline": _deadline(case, duties, today),
+        "rows": _who_owes(open_duties, actor, today),
+        "timeline": _timeline(events[:EVENTS], case),
+        "older": len(events) > EVENTS,
+        "notes": _notes(actor, case),
+        "documents": _documents(actor, case),
+        "versions": access.report_versions(actor, case),
+        "takes_part": case.takes_part and actor.party is Party.PERFORMER,  # type: ignore[attr-defined]
+        "writes": case.status in ("in_progress", "supplement_requested")
+        and case.takes_part  # type: ignore[attr-defined]
+        and actor.party is Party.PERFORMER,
+        "performer": actor.party is Party.PERFORMER,
+        "ordered": case.ordered_on is not None and actor.sees(See.UNDERLAG),
+        "new_clock": case.assignments_count > 1 and case.ordered_on is not None,
+    }
+    return render(request, "orders/case.html", context)
+
+
+def _primary(case: Assessment, actor: Actor, open_duties: list[Duty], steps: list[Step]) -> Step | None:
+    """The step that closes the actor's party's duty with the earliest last day, if the actor may take it."""
+    by_name = {step.name: step for step in steps}
+    for duty in open_duties:
+        if duty.organisation_id == actor.organisation_id:
+            step = by_name.get(ASSESSMENT.duties[duty.kind].step)
+            if step is not None:
+                return step
+    return None
+
+
+def _turn(duty: Duty, today: date) -> dict[str, Any]:
+    rule = rules_by_code().get(duty.rule)
+    return {
+        "task": task_of(duty, today),
+        "due": duty.due,
+        "left": duty_left(duty, today),
+        "basis": rule.basis if rule else "",
+    }
+
+
+@dataclass
+class Deadline:
+    """The report's last day as the page shows it."""
+
+    due: date
+    left: Any
+    chain: list[Any]
+    open: bool
+    provisional: bool
+    note: str
+
+
+def _deadline(case: Assessment, duties: list[Duty], today: date) -> Deadline | None:
+    """The report's last day with its explanation; provisional from the order on, counted anew on each page."""
+    rules = rules_by_code()
+    duty = report_duty(duties)
+    if case.delivered_on is not None and duty is not None:
+        late = bool(case.delivered_late)
+        words = f"Kom in {'för sent' if late else 'i tid'} {case.delivered_on}"
+        left = {"text": words, "tone": "late" if late else "ok"}
+        return Deadline(duty.due, left, explain(duty, rules.get(duty.rule)), False, False, "")
+    if case.status == "ordered":
+        limit = provisional(case)
+        assert case.underlag_complete_on is not None
+        chain = explain_inputs(case.underlag_complete_on, limit.due, limit.inputs["days"], rules.get(limit.rule))
+        note = "Dagen gäller om underlaget är komplett. Den ändras inte av när utföraren bekräftar."
+        return Deadline(limit.due, days_left(limit.due, today, law=True), chain, False, True, note)
+    if duty is not None and duty.closed_by_id is None:
+        moved = any(d.superseded_by_id is not None for d in duties if d.kind == duty.kind)
+        return Deadline(duty.due, duty_left(duty, today), explain(duty, rules.get(duty.rule)), moved, False, "")
+    return None
+
+
+def _who_owes(open_duties: list[Duty], actor: Actor, today: date) -> list[dict[str, Any]]:
+    """All parties' open duties; what several owe together is one row."""
+    rules = rules_by_code()
+    grouped: dict[tuple[str, date], list[Duty]] = {}
+    for duty in open_duties:
+        grouped.setdefault((duty.kind, duty.due), []).append(duty)
+    rows = []
+    for together in grouped.values():
+        duty = together[0]
+        rule = rules.get(duty.rule)
+        rows.append(
+            {
+                "due": duty.due,
+                "left": duty_left(duty, today),
+                "task": task_of(duty, today),
+                "basis": rule.basis if rule else "",
+                "who": parties_words(d.party for d in together),
+                "yours": any(d.organisation_id == actor.organisation_id for d in together),
+            }
+        )
+    return rows
+
+
+def _timeline(events: list[Event], case: Assessment) -> list[dict[str, Any]]:
+    names = {case.performer_id: case.performer.name} if case.performer_id and case.performer else {}
+    unknown = organisation_ids(events) - set(names)
+    if unknown:
+        names |= dict(Organisation.objects.filter(pk__in=unknown).values_list("pk", "name"))
+    return [{"at": event.at, "sentence": sentence(event, names)} for event in events]
+
+
+def _notes(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
+    """What has been written that the actor's party may read, newest first. A performer reads of its own time only."""
+    if not actor.sees(See.NEEDS):
+        return []
+    notes = Note.objects.filter(case_id=case.pk, visible_to__contains=[str(actor.party)]).select_related("event")
+    if actor.party is Party.PERFORMER:
+        own = case.assignments.filter(performer_id=actor.organisation_id, closed_by__isnull=True)
+        notes = notes.filter(event_id__gte=own.values("opened_by")[:1])
+    return [
+        {
+            "title": NOTE_TITLES.get(note.kind, "Anteckning"),
+            "text": note.text,
+            "at": note.event.at,
+            "who": str(Party(note.event.party).label),
+            "step": ASSESSMENT.steps[note.event.step].done.split(".")[0] if note.event.step in ASSESSMENT.steps else "",
+        }
+        for note in notes.order_by("-id")[:20]
+    ]
+
+
+def _documents(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
+    """The documents that the actor may know of, with page count and whether the person has opened each."""
+    if not actor.sees(See.UNDERLAG):
+        return []
+    read = Opening.objects.filter(document=OuterRef("document_id"), mandate_id=actor.mandate_id, case_id=case.pk)
+    rows = case.enclosures.sent().select_related("document").annotate(read=Exists(read)).order_by("position", "id")
+    if actor.party is Party.PERFORMER:
+        if case.ordered_on is None:
+            return []
+        rows = rows.filter(kind__in=UNDERLAG) | rows.filter(kind="report", staged_by_id=actor.organisation_id)
+    part: bool = case.takes_part  # type: ignore[attr-defined]
+    return [_document(actor, case, enclosure, part) for enclosure in rows]
+
+
+def _document(actor: Actor, case: Assessment, enclosure: Enclosure, part: bool) -> dict[str, Any]:
+    may = access.may_open(actor, case, enclosure, part)
+    voided = enclosure.voided_by_id is not None
+    read: bool = enclosure.read  # type: ignore[attr-defined]
+    state = "Makulerad." if voided else "" if not may else "Öppnad av dig." if read else "Inte öppnad av dig."
+    dated = f" {enclosure.dated}" if enclosure.dated else ""
+    return {
+        "title": f"{enclosure.get_kind_display()}{dated}",
+        "url": f"/arenden/{case.number}/handlingar/{enclosure.document_id}/" if may else None,
+        "kind": "PDF",
+        "pages": enclosure.document.pages,
+        "state": state,
+        "unread": may and not read,
+    }
+
+
+@require_GET
+def history(request: HttpRequest, number: str) -> HttpResponse:
+    """All that has happened, newest first, by key."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    case = access.get_case(actor, number)
+    rows = Event.objects.filter(case_id=case.pk).order_by("-id")
+    after = request.GET.get("efter", "")
+    if after.isdigit() and len(after) < 19:
+        rows = rows.filter(pk__lt=int(after))
+    events = list(rows[: EVENTS + 1])
+    following = str(events[EVENTS - 1].pk) if len(events) > EVENTS else ""
+    context = {"case": case, "timeline": _timeline(events[:EVENTS], case), "next": following}
+    return render(request, "orders/history.html", context)
+
+
+@require_GET
+def order_page(request: HttpRequest, number: str) -> HttpResponse:
+    """Beställningen: what the agency asked for. For the agency and those at the performer who may know of the underlag."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    case = access.get_case(actor, number)
+    if not actor.sees(See.UNDERLAG) or case.ordered_on is None:
+        raise Http404
+    order = case.orders.select_related("event").order_by("-pk").first()
+    if order is None:
+        raise Http404
+    interpreter = f"Ja, {case.language}" if case.interpreter else "Nej"
+    expandable = "Ja, efter godkännande i varje enskilt fall" if order.expandable else "Nej"
+    self_rating = f"Saknas: {order.no_self_rating_reason}" if order.no_self_rating_reason else "Bifogad"
+    rows = [
+        {"label": "Beställd", "values": [str(timezone.localdate(order.event.at))]},
+        {"label": "Hur ska förmågan bedömas?", "values": [order.purpose]},
+        {"label": "Metod", "values": [order.method]},
+        {"label": "Får utredningen utvidgas?", "values": [expandable]},
+        {"label": "Tolk", "values": [interpreter]},
+        {"label": "Särskilda behov", "values": [case.special_needs or "Inga angivna"]},
+        {"label": "Självskattning", "values": [self_rating]},
+        {"label": "Egna handlingar från den försäkrade", "values": ["Ja" if order.own_documents else "Nej"]},
+        {"label": "Den försäkrade informerades", "values": [str(order.informed_on)]},
+    ]
+    return render(request, "orders/order.html", {"case": case, "rows": rows})

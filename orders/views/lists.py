@@ -1,0 +1,182 @@
+"""The work basket, the list of cases, the search, the notices."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.models import Organisation
+from accounts.permissions import See
+from accounts.roles import Party, Role
+from fmu_portal import identity
+from fmu_portal.forms import PortalForm
+from fmu_portal.models import Event, Notice
+from orders import basket, overview
+from orders.cases import new_case
+from orders.models import Assessment
+from orders.process import ASSESSMENT
+from orders.views.request import actor_of, cursor_in, number_in
+
+NUMBER = re.compile(r"\d{4}-\d{6}")
+NOTICES = 50
+
+
+def _performers(request: HttpRequest) -> list[Organisation]:
+    """Performers to filter by: those that the region has, or that the office has used; none at a performer."""
+    actor = actor_of(request)
+    if actor.party is not Party.REGION:
+        return []
+    rows = Organisation.objects.filter(kind="performer", worked_for__region_id=actor.organisation_id)
+    return list(rows.distinct().order_by("name"))
+
+
+@require_GET
+def work_basket(request: HttpRequest) -> HttpResponse:
+    """Att göra: what is my turn, in what order."""
+    actor, today = actor_of(request), timezone.localdate()
+    view = request.GET.get("vy", "alla")
+    wanted = basket.Wanted(
+        view=view if view in basket.VIEWS else "alla",
+        kind=request.GET["uppgift"] if request.GET.get("uppgift") in ASSESSMENT.duties else "",
+        performer=number_in(request.GET.get("utforare")),
+        number=request.GET.get("arende", "").strip()[:20],
+        after=cursor_in(request.GET.get("efter")),
+    )
+    counts = basket.view_counts(actor, today)
+    kinds = [(k.name, k.task) for k in ASSESSMENT.duties.values() if actor.party in k.parties]
+    context = {
+        "page": basket.basket(actor, wanted, today),
+        "wanted": wanted,
+        "views": [(key, label, counts[key]) for key, label in basket.VIEWS.items()],
+        "kinds": kinds,
+        "performers": _performers(request),
+        "today": today,
+        "filtered": bool(wanted.kind or wanted.performer or wanted.number),
+        "sees_person": actor.sees(See.IDENTITY),
+        "counterpart_label": "Region" if actor.party is Party.PERFORMER else "Utförare",
+        "may_create": actor.role in ASSESSMENT.steps["request"].by.get(actor.party, ()),
+    }
+    return render(request, "orders/work_basket.html", context)
+
+
+@require_GET
+def case_list(request: HttpRequest) -> HttpResponse:
+    """Ärenden: where is everything."""
+    actor = actor_of(request)
+    view = request.GET.get("vy", "pagaende")
+    wanted = overview.Wanted(
+        view=view if view in ("pagaende", "alla") else "pagaende",
+        status=request.GET["status"] if request.GET.get("status") in ASSESSMENT.statuses else "",
+        performer=number_in(request.GET.get("utforare")),
+        number=request.GET.get("arende", "").strip()[:20],
+        after=number_in(request.GET.get("efter")),
+    )
+    hidden = () if actor.party is Party.AGENCY else ("draft", "discarded")
+    context = {
+        "page": overview.overview(actor, wanted, timezone.localdate()),
+        "wanted": wanted,
+        "statuses": [(s.name, s.label) for s in ASSESSMENT.statuses.values() if s.name not in hidden],
+        "performers": _performers(request),
+        "sees_person": actor.sees(See.IDENTITY),
+        "sees_needs": actor.sees(See.NEEDS),
+        "may_create": actor.role in ASSESSMENT.steps["request"].by.get(actor.party, ()),
+        "may_search": actor.sees(See.IDENTITY) or actor.role == Role.REGION_COORDINATOR,
+    }
+    return render(request, "orders/case_list.html", context)
+
+
+class SearchForm(PortalForm):
+    """Search by personnummer: a POST, exact; a region gives the reason."""
+
+    personnummer = forms.CharField(
+        label="Personnummer", max_length=20, help_text="ÅÅÅÅMMDD-NNNN", widget=forms.TextInput(attrs={"data-width": "w-12"})
+    )
+    reason = forms.CharField(
+        label="Varför behöver du ärendenumret?",
+        max_length=200,
+        help_text="Till exempel att personen har ringt. Skälet sparas.",
+        widget=forms.TextInput(attrs={"data-width": "w-32"}),
+    )
+
+    def __init__(self, *args: Any, needs_reason: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not needs_reason:
+            del self.fields["reason"]
+
+    def clean_personnummer(self) -> str:
+        """The twelve digits."""
+        try:
+            return identity.twelve_digits(self.cleaned_data["personnummer"])
+        except identity.NotAPersonnummer as error:
+            raise forms.ValidationError("Personnumret stämmer inte. Kontrollera siffrorna.") from error
+
+
+@sensitive_post_parameters("personnummer")
+@require_http_methods(["GET", "POST"])
+def search(request: HttpRequest) -> HttpResponse:
+    """Find cases by personnummer. The region gets its own case's number and status, nothing more."""
+    actor = actor_of(request)
+    region = actor.role == Role.REGION_COORDINATOR
+    if not (region or actor.sees(See.IDENTITY)):
+        raise PermissionDenied("Ditt uppdrag ger inte rätt att söka på personnummer.")
+    form = SearchForm(request.POST or None, needs_reason=region)
+    found: list[Assessment] | None = None
+    if request.method == "POST" and form.is_valid():
+        digest = identity.lookup_hash(form.cleaned_data["personnummer"])
+        cases = Assessment.objects.visible_to(actor).filter(person__identity_hash=digest).with_parties()
+        found = list(cases.order_by("-pk")[:50])
+        if region:
+            _record_search(request, form.cleaned_data["reason"], found)
+    return render(request, "orders/search.html", {"form": form, "found": found, "region": region})
+
+
+def _record_search(request: HttpRequest, reason: str, found: list[Assessment]) -> None:
+    """Who asked for which case numbers, and why: one event of the search, with its reason as a note."""
+    from fmu_portal.models import Note
+
+    actor = actor_of(request)
+    for case in found or [None]:
+        event = Event.objects.create(
+            process="search",
+            subject_id=case.pk if case else 0,
+            case_id=None,
+            step="search",
+            party=actor.party,
+            organisation_id=actor.organisation_id,
+            mandate_id=actor.mandate_id,
+            from_status="",
+            to_status="",
+            data={"found": case.pk if case else None},
+        )
+        Note.objects.create(event=event, kind="search_reason", text=reason, visible_to=[], author_id=actor.organisation_id)
+
+
+@require_POST
+def create(request: HttpRequest) -> HttpResponse:
+    """Start a draft and open its form."""
+    actor = actor_of(request)
+    if actor.role not in ASSESSMENT.steps["request"].by.get(actor.party, ()):
+        raise PermissionDenied("Det är Försäkringskassans handläggare och samordnare som begär utredningar.")
+    case = new_case(actor)
+    return redirect("step", number=case.number, step="request")
+
+
+@require_GET
+def notices(request: HttpRequest) -> HttpResponse:
+    """Aviseringar: what the organisation has been told, newest first."""
+    actor = actor_of(request)
+    rows = Notice.objects.filter(organisation_id=actor.organisation_id).order_by("-pk")
+    after = number_in(request.GET.get("efter"))
+    if after:
+        rows = rows.filter(pk__lt=after)
+    found = list(rows[: NOTICES + 1])
+    following = str(found[NOTICES - 1].pk) if len(found) > NOTICES else ""
+    return render(request, "orders/notices.html", {"notices": found[:NOTICES], "next": following, "after": after})

@@ -1,0 +1,63 @@
+"""What pages say of days and duties: late is said with care."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from accounts.roles import Party
+from fmu_portal.models import Duty
+from fmu_portal.working_days import working_days_between
+from orders.process import ASSESSMENT
+
+
+@dataclass(frozen=True)
+class Left:
+    """Days left in words; ``tone`` is late, soon, plain or ok."""
+
+    text: str
+    tone: str
+
+
+def is_law(duty: Duty) -> bool:
+    """Whether the last day is the law's (8 §), so that "för sent" may be said; a routine's is only "försenad"."""
+    return duty.rule.startswith("law.")
+
+
+def _days(count: int) -> str:
+    return f"{count} {'vardag' if count == 1 else 'vardagar'}"
+
+
+def days_left(due: date, today: date, law: bool = False) -> Left:
+    """How long there is to a day: "3 vardagar för sent", "I dag", "I morgon", "9 vardagar kvar"."""
+    if due < today:
+        late = max(1, working_days_between(due, today))
+        return Left(f"{_days(late)} {'för sent' if law else 'försenad'}", "late")
+    if due == today:
+        return Left("I dag", "soon")
+    if due == today + timedelta(days=1):
+        return Left("I morgon", "soon")
+    left = working_days_between(today, due)
+    return Left(f"{_days(left)} kvar", "soon" if left <= 1 else "plain")
+
+
+def duty_left(duty: Duty, today: date) -> Left:
+    """Days left of a duty."""
+    return days_left(duty.due, today, is_law(duty))
+
+
+def task_of(duty: Duty, today: date) -> str:
+    """The duty as a verb phrase; a missed law's day in its own words."""
+    kind = ASSESSMENT.duties[duty.kind]
+    return kind.missed if duty.due < today and kind.missed else kind.task
+
+
+def parties_words(parties: Iterable[str]) -> str:
+    """ "Utföraren och regionen", in the order performer, region, agency."""
+    order = (Party.PERFORMER, Party.REGION, Party.AGENCY)
+    found = [str(p.label) for p in order if p in set(parties)]
+    if not found:
+        return ""
+    rest = [w if w == "Försäkringskassan" else w[0].lower() + w[1:] for w in found[1:]]
+    return " och ".join([", ".join([found[0], *rest[:-1]]), *rest[-1:]]) if rest else found[0]

@@ -1,0 +1,63 @@
+"""`manage.py demo`: fill every desk with made-up people and cases. Run as the owner; all or nothing, once."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from orders.demo import loading, parties
+from orders.demo.calendar import Calendar
+from regions.models import Agreement
+
+_LOCK = 20181634
+
+
+class Command(BaseCommand):
+    help = "Lägg in demonstrationsdata: påhittade personer, organisationer och ärenden i alla lägen."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--assessments", type=int, default=320, metavar="N", help="antal utredningar (320)")
+        parser.add_argument("--seed", type=int, default=1, metavar="S", help="samma frö ger samma data (1)")
+        parser.add_argument("--today", type=date.fromisoformat, metavar="ÅÅÅÅ-MM-DD", help="dagen som räknas som i dag")
+        parser.add_argument("--open", type=float, default=0.6, metavar="ANDEL", help="andel pågående (0.6)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("Demonstrationsdata läggs bara in när demonstrationen är begärd (FMU_DEMO=1).")
+        started = time.monotonic()
+        count = options["assessments"]
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                # Two starts at once: the second waits, then finds that the data is there.
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            if User.objects.filter(is_demo=True).exists():
+                self._already()
+                return
+            calendar = Calendar(options["today"] or timezone.localdate())
+            everybody = parties.build()
+            Agreement.objects.bulk_create(
+                Agreement(region_id=region, performer_id=unit, valid_from=date(2023, 6, 15))
+                for region, unit in everybody.agreements
+            )
+            self.stdout.write(f"{User.objects.filter(is_demo=True).count()} personer, {count} utredningar läggs in …")
+            events = loading.load_cases(everybody, calendar, count, options["seed"], options["open"], self.stdout.write)
+        loading.analyze()
+        seconds = time.monotonic() - started
+        self.stdout.write(f"Demonstrationsdata finns: {count} utredningar med {events} händelser på {seconds:.1f} s.")
+
+    def _already(self) -> None:
+        """The data is there. Only the password follows what the start will print."""
+        self.stdout.write("Demonstrationsdata finns redan.")
+        password = parties.password()
+        known = User.objects.get(username="admin", is_demo=True)
+        if not check_password(password, known.password):
+            User.objects.filter(is_demo=True).update(password=make_password(password))
+            self.stdout.write("Lösenordet för demonstrationens inloggningar är bytt.")

@@ -1,0 +1,27 @@
+"""Pages in tests: log in as somebody of the cast, fill in forms as a browser does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.test import Client
+
+from accounts.models import User
+
+
+def login(client: Client, actor: Any) -> Client:
+    """Work as the actor: a session with its user and mandate. Requests are made as https, as the cookies ask."""
+    client.force_login(User.objects.get(pk=actor.user_id))
+    session = client.session
+    assert session[SESSION_KEY] == str(actor.user_id)
+    session["mandate"] = actor.mandate_id
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME]["secure"] = ""
+    return client
+
+
+def browser(actor: Any) -> Client:
+    """A new browser in which the actor works."""
+    return login(Client(), actor)
