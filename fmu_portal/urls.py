@@ -12,7 +12,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("rules.urls")),
     path("", include("orders.urls")),
-    *([path("api/v1/", include("orders.api.urls"))] if __import__("importlib.util").util.find_spec("orders.api.urls") else []),
+    path("api/v1/", include("orders.api.urls")),
 ]
 
 handler400 = "fmu_portal.errors.bad_request"

@@ -14,8 +14,10 @@ from functools import cache
 from pathlib import Path
 
 import holidays
+from dateutil.easter import easter
 
 FIRST, LAST = date(1950, 1, 1), date(2099, 12, 31)
+_LIBRARY_FROM = 1953
 _CORRECTIONS = Path(__file__).with_name("calendar.toml")
 
 
@@ -26,11 +28,34 @@ def _corrections() -> dict[date, tuple[bool, str]]:
     return {record["day"]: (record["working"], record["name"]) for record in records}
 
 
+def _before_1953(year: int) -> dict[date, str]:
+    """The days off before kungörelse 1952:48, which the library lacks: midsummer by date, and 25 March."""
+    sunday = easter(year)
+    fixed = {
+        (1, 1): "nyårsdagen",
+        (1, 6): "trettondedag jul",
+        (3, 25): "marie bebådelsedag",
+        (5, 1): "första maj",
+        (6, 23): "midsommarafton",
+        (6, 24): "midsommardagen",
+        (12, 24): "julafton",
+        (12, 25): "juldagen",
+        (12, 26): "annandag jul",
+        (12, 31): "nyårsafton",
+    }
+    moving = {-2: "långfredagen", 1: "annandag påsk", 39: "kristi himmelsfärdsdag", 50: "annandag pingst"}
+    named = {date(year, month, day): name for (month, day), name in fixed.items()}
+    return named | {sunday + timedelta(n): name for n, name in moving.items()}
+
+
 @cache
 def days_off(year: int) -> dict[date, str]:
     """The year's named days off -> their Swedish names; plain Saturdays and Sundays are not among them."""
-    source = holidays.country_holidays("SE", years=year, categories=("public", "de_facto"), language="sv")
-    named = {day: name.split("; ")[0].lower() for day, name in source.items() if name != "Söndag"}
+    if year < _LIBRARY_FROM:
+        named = _before_1953(year)
+    else:
+        source = holidays.country_holidays("SE", years=year, categories=("public", "de_facto"), language="sv")
+        named = {day: name.split("; ")[0].lower() for day, name in source.items() if name != "Söndag"}
     for day, (working, name) in _corrections().items():
         if day.year == year:
             named.pop(day, None)

@@ -93,7 +93,7 @@ def write() -> None:
         "skane_unit": make(kind="performer", name="Enheten Skåne", parent=provider),
         "administration": make(kind="administration", name="Förvaltningen"),
     }
-    Organisation.objects.filter(pk=stockholm.pk).update(email="region@example.org")
+    Organisation.objects.filter(pk=stockholm.pk).update(email="stockholm@example.org")
     start = date(2023, 1, 1)
     for region, unit in ((stockholm, "unit"), (stockholm, "other_unit"), (skane, "skane_unit")):
         Agreement.objects.create(region=region, performer=organisations[unit], valid_from=start)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from fmu_portal.engine.refusals import NoRule
 from fmu_portal.working_days import ordinal, working_days
@@ -36,7 +37,7 @@ class Calendar:
         self.today = today
         self.iso = ["", *(day.isoformat() for day in days)]
         self.after = ["", *((day + one).isoformat() for day in days)]
-        self.after_working = [False, *((b - a).days == 1 for a, b in zip(days, days[1:], strict=False)), False]
+        self.after_working = [False, *((b - a).days == 1 for a, b in pairwise(days)), False]
         self.now = ordinal(today)
         self.last = ordinal(today - one)
         self._rules: dict[str, list[Rule]] = {}

@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from orders.demo.calendar import Calendar
+from orders.demo.hinges import put_back, take_down
 from orders.demo.insured import numbers
 from orders.demo.ledger import Books
 from orders.demo.papers import Papers, store
@@ -22,6 +23,9 @@ from orders.demo.stories import Plan
 
 CHUNK = 2500
 """Cases played before their rows are copied."""
+
+LARGE = 5000
+"""Cases from which it pays to take foreign keys and indexes down while loading."""
 
 TABLES: dict[str, tuple[str, str]] = {
     "assessment": ("orders_assessment", ", ".join(["id", *(name for name, _ in ASSESSMENT_COLUMNS)])),
@@ -74,6 +78,7 @@ def load_cases(
     papers = store((o.pk for o in parties.offices), (u.pk for u in parties.units()), timezone.now())
     books = _open_books(calendar)
     first_event = books.event_id
+    taken_down = take_down([table for table, _ in TABLES.values()]) if count >= LARGE else []
     with connection.cursor() as cursor, ThreadPoolExecutor(1) as copier:
         # Times in the lines are Swedish wall-clock time.
         cursor.execute("SET LOCAL TIME ZONE 'Europe/Stockholm'")
@@ -85,7 +90,7 @@ def load_cases(
                 pending.result()
             pending = copier.submit(_copy, raw, lines)
             done = min(count, done + CHUNK)
-            if count > CHUNK:
+            if count > CHUNK and done % (4 * CHUNK) == 0:
                 say(f"{done} av {count} ärenden")
         if pending is not None:
             pending.result()
@@ -95,6 +100,9 @@ def load_cases(
                 "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", [table, getattr(books, attribute)]
             )
         cursor.execute("SET LOCAL TIME ZONE 'UTC'")
+    if taken_down:
+        say("index och nycklar byggs upp")
+        put_back(taken_down)
     return books.event_id - first_event
 
 

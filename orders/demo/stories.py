@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
-
 DECIDED = 8
 """Working days to the day that a person decides for a supplement."""
 
