@@ -249,6 +249,8 @@ class DateField(forms.DateField):
         if isinstance(value, date):
             return value
         text = str(value).strip().lower().replace("\N{NO-BREAK SPACE}", " ")
+        if len(text) > 40:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
         found = self._ISO.fullmatch(text) or self._SLASH.fullmatch(text) or self._WORDS.fullmatch(text)
         if found:
             parts = found.groupdict()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,12 +19,16 @@ from fmu_portal.templatetags.portal import clock_words, date_words
 from orders.report import GRADE_WORDS, MENTAL, PHYSICAL, SECTIONS, TITLE, Field, Section, state_of
 
 KIND = "report_pdf"
+ENDLESS = re.compile(r"\S{1000}(?=\S)")
+READ_LABELS = {"examined_on": "Undersökningsdag", "circumstances": "Så gick undersökningen till"}
+"""Where the question to the writer would sound wrong to a reader."""
 
 
 @dataclass(frozen=True)
 class Answer:
     """One question with what was written: ``text`` is the answer, or the reason of a grade."""
 
+    name: str
     label: str
     kind: str
     text: str
@@ -61,11 +66,13 @@ def _answer(field: Field, content: dict[str, Any]) -> Answer:
     if field.kind == "grade":
         reason = str(content.get(f"{field.name}_reason") or "")
         grade = value if isinstance(value, int) else None
-        return Answer(field.label, field.kind, reason, grade, GRADE_WORDS.get(grade, "") if grade is not None else "")
+        return Answer(
+            field.name, field.label, field.kind, reason, grade, GRADE_WORDS.get(grade, "") if grade is not None else ""
+        )
     text = str(value or "")
     if field.kind == "date" and text:
         text = date_words(date.fromisoformat(text))
-    return Answer(field.label, field.kind, text)
+    return Answer(field.name, READ_LABELS.get(field.name, field.label), field.kind, text)
 
 
 def file_name(number: str, version: int) -> str:
@@ -104,6 +111,11 @@ def make(payload: dict[str, Any]) -> None:
     version.save(update_fields=["document"])
 
 
+def _breakable(content: dict[str, Any]) -> dict[str, Any]:
+    """The content with a line break after each thousand signs without a space: their layout takes quadratic time."""
+    return {k: ENDLESS.sub(r"\g<0>\n", v) if isinstance(v, str) else v for k, v in content.items()}
+
+
 def html_of(version: Any) -> str:
     """The HTML that becomes the PDF: from what is fixed in the version, and nothing of the moment it is made."""
     signed = version.signed_at
@@ -116,6 +128,6 @@ def html_of(version: Any) -> str:
             "person": version.assessment.person,
             "signed_on": f"{date_words(signed)} kl. {clock_words(signed)}" if signed else "",
             "created": signed.isoformat(timespec="seconds") if signed else "",
-            "parts": parts_of(version.content),
+            "parts": parts_of(_breakable(version.content)),
         },
     )

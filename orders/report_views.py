@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import F
@@ -21,7 +22,7 @@ from orders.drafts import take_parked
 from orders.models import Assessment, Report, ReportSource, ReportVersion
 from orders.pdf import file_name, parts_of, waiting_row
 from orders.process import ASSESSMENT
-from orders.report import BY_NAME, SECTIONS, TITLE, Section, state_of
+from orders.report import BY_NAME, SECTIONS, TITLE, Section, keys, state_of
 from orders.report_forms import SectionForm
 from orders.views.documents import record_opening, stream
 from orders.views.request import actor_of
@@ -192,6 +193,9 @@ def _conflict(request: HttpRequest, case: Assessment, part: Section, draft: Repo
         context["section_url"] = reverse("report-section", args=[case.number, part.name])
         stored = next(p for p in parts_of(draft.content) if p.name == part.name)
         context["stored"] = stored
+        context["by_me"] = draft.saved_by_id == actor_of(request).user_id
+        after = form.merged(draft.content)
+        context["differs"] = [f.name for f in part.fields if any(after.get(k) != draft.content.get(k) for k in keys(f))]
     return _page(request, "orders/report_conflict.html", context, 409)
 
 
@@ -290,6 +294,7 @@ def version(request: HttpRequest, number: str, version: int) -> HttpResponse:
     if found.content is not None:
         _read(actor, case, found)
     first = found.number == versions[0].number
+    due = found.event.data.get("due")
     context = {
         "title": TITLE,
         "case": case,
@@ -299,7 +304,7 @@ def version(request: HttpRequest, number: str, version: int) -> HttpResponse:
         "versions": versions,
         "performer": next(iter(ReportVersion.objects.filter(pk=found.pk).values_list("performer__name", flat=True))),
         "first": first,
-        "due": found.event.data.get("due"),
+        "due": date.fromisoformat(due) if due else None,
         "late": case.delivered_late,
         "parts": parts_of(found.content) if found.content is not None else [],
         **_pdf_state(case, found),

@@ -56,7 +56,8 @@ def task_of(duty: Duty, today: date) -> str:
 def parties_words(parties: Iterable[str]) -> str:
     """ "Utföraren och regionen", in the order performer, region, agency."""
     order = (Party.PERFORMER, Party.REGION, Party.AGENCY)
-    found = [str(p.label) for p in order if p in set(parties)]
+    owing = set(parties)
+    found = [str(p.label) for p in order if p in owing]
     if not found:
         return ""
     rest = [w if w == "Försäkringskassan" else w[0].lower() + w[1:] for w in found[1:]]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from accounts import parked
@@ -124,12 +128,33 @@ def test_two_tabs_cannot_overwrite_each_other(cast):
     assert page.status_code == 409
     assert "Från flik ett" in page.text
     assert "Från flik två" in page.text
-    assert "Lo Läkare sparade" in page.text
+    assert "Du sparade i en annan flik" in page.text
+    assert page.text.count("Skiljer sig") == 1
     assert draft(case).content["impact"] == "Från flik ett"
     # Having seen both, the physician decides.
     chosen = me.post(url(case, "impact/"), hidden(page) | {"impact": "Från flik två"})
     assert chosen.status_code == 302
     assert draft(case).content["impact"] == "Från flik två"
+
+
+def test_of_two_saves_at_once_one_wins(committed_cast):
+    case = s.in_progress(committed_cast)
+    clients = [browser(committed_cast.physician) for _ in range(6)]
+    forms = [hidden(client.get(url(case, "impact/"))) for client in clients]
+    together = threading.Barrier(len(clients))
+
+    def save(n):
+        try:
+            together.wait(10)
+            return clients[n].post(url(case, "impact/spara/"), forms[n] | {"impact": f"Text {n}"}).status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        answers = list(pool.map(save, range(len(clients))))
+    assert sorted(answers) == [204] + [409] * 5
+    assert draft(case).content == {"impact": f"Text {answers.index(204)}"}
+    assert draft(case).revision == 1
 
 
 def test_a_colleague_who_saved_in_between_is_not_overwritten(cast):

@@ -176,7 +176,8 @@ def _check_seen(subject: Any, step: Step, data: Mapping[str, Any] | None) -> Non
     if step.sees is None:
         return
     given = (data or {}).get(step.sees)
-    seen = int(given) if isinstance(given, int) or (isinstance(given, str) and given.isdigit()) else None
+    text = str(given) if isinstance(given, int | str) else ""
+    seen = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
     current = getattr(subject, step.sees)
     if seen != current:
         raise Stale("Det som du granskade har ändrats.", what=step.sees, seen=seen, now=current)

@@ -49,8 +49,12 @@ class Operation:
     parameters: list[Row] = field(default_factory=list)
     media_type: str = ""
     fields: list[Row] = field(default_factory=list)
-    answers: list[tuple[str, str, str]] = field(default_factory=list)
-    """(status, what it says, the name of the answer's description or "")."""
+    good: list[tuple[str, str]] = field(default_factory=list)
+    """(status, the name of the answer's description or "")."""
+    problems: list[str] = field(default_factory=list)
+    """The statuses that are problem+json."""
+    paths: list[str] = field(default_factory=list)
+    """Several operations that are alike stand together: the path of each."""
 
 
 def _name(schema: dict[str, Any]) -> str:
@@ -108,10 +112,28 @@ def _operation(path: str, method: str, found: dict[str, Any]) -> Operation:
         operation.media_type = media_type
         operation.fields = rows_of(_resolved(body["schema"]))
     for status, answer in found["responses"].items():
-        names = [_name(content.get("schema", {})) for content in answer.get("content", {}).values()]
-        said = PROBLEMS.get(int(status), answer["description"])
-        operation.answers.append((status, said, next((name for name in names if name), "")))
+        if int(status) >= 400:
+            operation.problems.append(status)
+        else:
+            names = [_name(content.get("schema", {})) for content in answer.get("content", {}).values()]
+            operation.good.append((status, next((name for name in names if name), "")))
     return operation
+
+
+def _together(alike: list[Operation]) -> Operation:
+    """The operations that read a step's fields, as one: only their paths differ."""
+    first = alike[0]
+    return Operation(
+        "step_form",
+        first.method,
+        f"{first.path.split('/steps/')[0]}/steps/{{step}}/",
+        "Läs fälten i ett steg",
+        first.text,
+        first.parameters,
+        good=first.good,
+        problems=first.problems,
+        paths=[operation.path for operation in alike],
+    )
 
 
 @cache
@@ -132,7 +154,8 @@ def page() -> dict[str, Any]:
     ]
     groups["Steg"].sort(key=lambda operation: steps.index(operation.id.removeprefix("step_")))
     groups["Fält"].sort(key=lambda operation: steps.index(operation.id[len("step_") : -len("_form")]))
-    order = ("Ärenden", "Steg", "Handlingar", "Fält")
+    groups["Fält"] = [_together(groups["Fält"])]
+    order = ("Ärenden", "Fält", "Steg", "Handlingar")
     return {
         "groups": [(tag, groups[tag]) for tag in order if tag in groups],
         "schemas": schemas,

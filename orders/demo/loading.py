@@ -76,16 +76,17 @@ def load_cases(
 ) -> int:
     """Load the cases inside the caller's transaction, as the owner; return how many events there are."""
     papers = store((o.pk for o in parties.offices), (u.pk for u in parties.units()), timezone.now())
-    books = _open_books(calendar)
+    books, counters = _open_books(calendar), _Counters()
     first_event = books.event_id
     taken_down = take_down([table for table, _ in TABLES.values()]) if count >= LARGE else []
     with connection.cursor() as cursor, ThreadPoolExecutor(1) as copier:
         # Times in the lines are Swedish wall-clock time.
         cursor.execute("SET LOCAL TIME ZONE 'Europe/Stockholm'")
+        # The connection is the copier's alone from here on; playing a case asks the database nothing.
         raw: Any = cursor.cursor
         pending: Future[None] | None = None
         done = 0
-        for lines in _played(books, parties, papers, calendar, count, seed, open_share):
+        for lines in _played(books, parties, papers, counters, count, seed, open_share):
             if pending is not None:
                 pending.result()
             pending = copier.submit(_copy, raw, lines)
@@ -94,6 +95,7 @@ def load_cases(
                 say(f"{done} av {count} ärenden")
         if pending is not None:
             pending.result()
+        counters.store()
         for word, attribute in NUMBERED.items():
             table = TABLES[word][0]
             cursor.execute(
@@ -128,22 +130,21 @@ def _copy(cursor: Any, lines: dict[str, list[str]]) -> None:
     for word, rows in lines.items():
         table, columns = TABLES[word]
         rows.append("")
-        cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", io.StringIO("\n".join(rows)))
+        cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", io.StringIO("\n".join(rows)), 1 << 20)
 
 
 def _played(
     books: Books,
     parties: Parties,
     papers: Papers,
-    calendar: Calendar,
+    counters: _Counters,
     count: int,
     seed: int,
     open_share: float,
 ) -> Iterator[dict[str, list[str]]]:
     """The lines of some thousand cases at a time."""
     rng = Random(seed + 1)  # noqa: S311 - made-up cases, not a secret
-    counters = _Counters()
-    digits = numbers(seed)
+    calendar, digits = books.calendar, numbers(seed)
     casting = _Casting(parties)
     for index, plan in enumerate(plans(calendar, count, seed, open_share), start=1):
         office, region, unit, first = casting.choose(plan, rng)
@@ -155,7 +156,6 @@ def _played(
         case.finish()
         if index % CHUNK == 0:
             yield books.drain()
-    counters.store()
     yield books.drain()
 
 

@@ -183,7 +183,13 @@ def _timeline(events: list[Event], case: Assessment) -> list[dict[str, Any]]:
     unknown = organisation_ids(events) - set(names)
     if unknown:
         names |= dict(Organisation.objects.filter(pk__in=unknown).values_list("pk", "name"))
-    return [{"at": event.at, "sentence": sentence(event, names)} for event in events]
+    rows: list[dict[str, Any]] = []
+    for event in events:
+        row = {"at": event.at, "sentence": sentence(event, names)}
+        # What two organisations owe together passes twice in the same moment: one line is enough.
+        if not (rows and rows[-1]["sentence"] == row["sentence"] and rows[-1]["at"].date() == row["at"].date()):
+            rows.append(row)
+    return rows
 
 
 def _notes(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
@@ -200,7 +206,7 @@ def _notes(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
             "text": note.text,
             "at": note.event.at,
             "who": str(Party(note.event.party).label),
-            "step": ASSESSMENT.steps[note.event.step].done.split(".")[0] if note.event.step in ASSESSMENT.steps else "",
+            "step": sentence(note.event, {}).split(". ")[0].rstrip("."),
         }
         for note in notes.order_by("-id")[:20]
     ]
@@ -217,7 +223,23 @@ def _documents(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
             return []
         rows = rows.filter(kind__in=UNDERLAG) | rows.filter(kind="report", staged_by_id=actor.organisation_id)
     part: bool = case.takes_part  # type: ignore[attr-defined]
-    return [_document(actor, case, enclosure, part) for enclosure in rows]
+    found = list(rows)
+    voided = {enclosure.document_id for enclosure in found if enclosure.voided_by_id}
+    opened = _who_opened(case, voided) if voided and actor.party is Party.AGENCY else {}
+    return [_document(actor, case, enclosure, part) | {"opened": opened.get(enclosure.document_id)} for enclosure in found]
+
+
+def _who_opened(case: Assessment, documents: set[Any]) -> dict[Any, str]:
+    """Who had time to open the voided documents: document id -> names with organisation."""
+    rows = Opening.objects.filter(case_id=case.pk, document_id__in=documents).order_by("pk")
+    names: dict[Any, list[str]] = {}
+    for document_id, name, organisation in rows.values_list(
+        "document_id", "mandate__user__name", "mandate__organisation__name"
+    ):
+        who = f"{name} ({organisation})"
+        if who not in names.setdefault(document_id, []):
+            names[document_id].append(who)
+    return {pk: ", ".join(names.get(pk, [])) or "ingen" for pk in documents}
 
 
 def _document(actor: Actor, case: Assessment, enclosure: Enclosure, part: bool) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -52,17 +53,21 @@ def stage_upload(
     """Take in one file and place it last among the case's documents. Raises `Unacceptable`."""
     assert actor.organisation_id is not None
     intake = take_in(upload, actor, actor.organisation_id)
-    person = access.person_of(actor, case)
-    last = case.enclosures.order_by("-position").values_list("position", flat=True).first() or 0
-    return Enclosure.objects.create(
-        assessment=case,
-        document=intake.document,
-        kind=kind,
-        dated=dated,
-        position=last + 1,
-        warning_page=intake.other_than(person.identity_digits if person else None),
-        staged_by_id=actor.organisation_id,
-    )
+    try:
+        person = access.person_of(actor, case)
+        last = case.enclosures.order_by("-position").values_list("position", flat=True).first() or 0
+        return Enclosure.objects.create(
+            assessment=case,
+            document=intake.document,
+            kind=kind,
+            dated=dated,
+            position=last + 1,
+            warning_page=intake.other_than(person.identity_digits if person else None),
+            staged_by_id=actor.organisation_id,
+        )
+    except BaseException:
+        storage().delete(intake.document.storage_key)
+        raise
 
 
 def handle_files(
@@ -126,7 +131,8 @@ def remove_staged(enclosure: Enclosure) -> None:
         key = document.storage_key
         document.delete()
         if not type(document).objects.filter(storage_key=key).exists():
-            storage().delete(key)
+            # The file goes when the row is surely gone: a rollback must not leave a row without its file.
+            transaction.on_commit(lambda: storage().delete(key))
 
 
 def rows_of(case: Assessment, enclosures: list[Enclosure]) -> list[dict[str, Any]]:

@@ -1,0 +1,219 @@
+"""Rebuilds an assessment from its events alone, and says where the stored rows differ.
+
+An event of a step carries what the step set, which duties it opened (with day, rule and inputs) and which it closed;
+the clock's flags and a recount carry what they did. Nothing else is read. The check streams events, assessments and
+duties side by side in the order of the case, so that its memory does not grow with their number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+
+from orders.models import Assessment
+from orders.process import ASSESSMENT
+
+PROCESS = ASSESSMENT.name
+BATCH = 5000
+"""Rows fetched at a time."""
+
+
+class DutyRow(NamedTuple):
+    """A duty as the events or the table have it; days as ISO text."""
+
+    pk: int
+    case_id: int
+    kind: str
+    party: str
+    organisation_id: int
+    holder_id: int | None
+    due: str
+    rule: str
+    inputs: dict[str, Any]
+    opened_by: int
+    closed_by: int | None
+    superseded_by: int | None
+
+
+@dataclass
+class Rebuilt:
+    """What the events of one assessment say: its fields by column, and its duties by id.
+
+    ``faults``: sentences about events that do not follow from the ones before.
+    """
+
+    status: str = ""
+    version: int = 0
+    last_event_id: int | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+    duties: dict[int, DutyRow] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def apply(self, event_id: int, step: str, before: str, after: str, data: Mapping[str, Any], case_id: int) -> None:
+        """Take one event in, in order of id."""
+        if self.version == 0 and step != "create":
+            self.faults.append(f"händelse {event_id}: den första händelsen är {step}")
+        if self.version and before != self.status:
+            self.faults.append(f"händelse {event_id}: från {before}, men status var {self.status}")
+        if step == "create" or step in ASSESSMENT.steps:
+            # The clock's flags and a recount are told in the timeline but move no status.
+            self.status, self.version, self.last_event_id = after, self.version + 1, event_id
+        elif after != before:
+            self.faults.append(f"händelse {event_id}: {step} får inte ändra status")
+        self.fields.update(data.get("set", {}))
+        for pk in data.get("closed", ()):
+            self._close(pk, event_id)
+        self._open(event_id, data, case_id)
+        for old, new in data.get("moved", ()):
+            if old in self.duties and new in self.duties:
+                self.duties[old] = self.duties[old]._replace(superseded_by=new)
+                self.duties[new] = self.duties[new]._replace(party=self.duties[old].party)
+            else:
+                self.faults.append(f"händelse {event_id}: flyttade en uppgift som inte finns")
+
+    def _close(self, pk: int, event_id: int) -> None:
+        duty = self.duties.get(pk)
+        if duty is None or duty.closed_by is not None:
+            self.faults.append(f"händelse {event_id}: stängde uppgift {pk}, som inte var öppen")
+        else:
+            self.duties[pk] = duty._replace(closed_by=event_id)
+
+    def _open(self, event_id: int, data: Mapping[str, Any], case_id: int) -> None:
+        parties: dict[str, Iterator[str]] = {}
+        for pk, kind, organisation, due, rule, inputs, holder in data.get("opened", ()):
+            if kind not in parties:
+                parties[kind] = iter([party.value for party in ASSESSMENT.duties[kind].parties])
+            party = next(parties[kind], "")
+            self.duties[pk] = DutyRow(
+                pk, case_id, kind, party, organisation, holder, due, rule, inputs, event_id, None, None
+            )
+
+
+def replay(case_id: int) -> Rebuilt:
+    """One assessment from its events."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EVENTS.format(where="AND subject_id = %s"), [PROCESS, case_id])
+        return _rebuilt(cursor.fetchall())
+
+
+def _rebuilt(rows: Iterable[tuple[Any, ...]]) -> Rebuilt:
+    rebuilt = Rebuilt()
+    for case_id, event_id, step, before, after, data in rows:
+        rebuilt.apply(event_id, step, before, after, json.loads(data), case_id)
+    return rebuilt
+
+
+_COLUMNS = tuple(f.column for f in Assessment._meta.concrete_fields if f.column != "id")
+_INITIAL: dict[str, Any] = {
+    f.column: (f.get_default() if f.has_default() else None if f.null else "")
+    for f in Assessment._meta.concrete_fields
+}
+_NOT_IN_EVENTS = ("status", "version", "last_event_id", "type", "language", "special_needs", "method")
+"""Columns compared otherwise, or what a person wrote: free text is never in an event."""
+
+_REPLAYED = tuple(name for name in _COLUMNS if name not in _NOT_IN_EVENTS)
+
+_EVENTS = """
+SELECT subject_id, id, step, from_status, to_status, data FROM fmu_portal_event
+WHERE process = %s {where} ORDER BY subject_id, id
+"""
+_CASES = f"SELECT id, {', '.join(_COLUMNS)} FROM orders_assessment {{where}} ORDER BY id"  # noqa: S608 - own names
+_DUTIES = """
+SELECT id, case_id, kind, party, organisation_id, holder_id, due::text, rule, inputs, opened_by_id, closed_by_id,
+       superseded_by_id
+FROM fmu_portal_duty WHERE process = %s {where} ORDER BY case_id, id
+"""
+
+
+def differences(case_id: int | None = None) -> Iterator[str]:
+    """One sentence per difference between the events and the stored rows, of one case or (None) of all.
+
+    Read in one snapshot, so that a portal at work makes no false differences.
+    """
+    own = [] if case_id is None else [case_id]
+    with transaction.atomic():
+        events = _stream("replay_events", _EVENTS.format(where="AND subject_id = %s" if own else ""), [PROCESS, *own])
+        cases = _stream("replay_cases", _CASES.format(where="WHERE id = %s" if own else ""), own)
+        duties = _stream("replay_duties", _DUTIES.format(where="AND case_id = %s" if own else ""), [PROCESS, *own])
+        yield from _compare(_Grouped(events, 0), cases, _Grouped(duties, 1))
+
+
+def _stream(name: str, sql: str, params: list[Any]) -> Iterator[tuple[Any, ...]]:
+    """Rows of a server-side cursor."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, params)
+        while rows := cursor.fetchmany(BATCH):
+            yield from rows
+
+
+def _duty_row(*row: Any) -> DutyRow:
+    """A stored row; Django leaves jsonb as text in a plain cursor."""
+    duty = DutyRow(*row)
+    return duty._replace(inputs=json.loads(row[8]))
+
+
+class _Grouped:
+    """Rows by case, asked for in rising order; what nobody asked for is handed out as left over."""
+
+    def __init__(self, rows: Iterable[tuple[Any, ...]], key: int) -> None:
+        self._groups = ((pk, [*group]) for pk, group in groupby(rows, itemgetter(key)))
+        self._next: tuple[Any, list[tuple[Any, ...]]] | None = next(self._groups, None)
+
+    def before(self, pk: int | None) -> Iterator[Any]:
+        """The ids of the groups before this one (all that are left when None)."""
+        while self._next is not None and (pk is None or self._next[0] < pk):
+            yield self._next[0]
+            self._next = next(self._groups, None)
+
+    def of(self, pk: int) -> list[tuple[Any, ...]]:
+        """The rows of a case."""
+        if self._next is None or self._next[0] != pk:
+            return []
+        rows = self._next[1]
+        self._next = next(self._groups, None)
+        return rows
+
+
+def _compare(events: _Grouped, cases: Iterable[tuple[Any, ...]], duties: _Grouped) -> Iterator[str]:
+    for pk, *values in cases:
+        for orphan in events.before(pk):
+            yield f"Händelser för ärende {orphan}, som inte finns"
+        for orphan in duties.before(pk):
+            yield f"Uppgifter för ärende {orphan}, som inte finns"
+        stored = dict(zip(_COLUMNS, values, strict=True))
+        rebuilt = _rebuilt(events.of(pk))
+        for sentence in _of_case(rebuilt, stored, [_duty_row(*row) for row in duties.of(pk)]):
+            yield f"{stored['number']}: {sentence}"
+    for orphan in events.before(None):
+        yield f"Händelser för ärende {orphan}, som inte finns"
+    for orphan in duties.before(None):
+        yield f"Uppgifter för ärende {orphan}, som inte finns"
+
+
+def _of_case(rebuilt: Rebuilt, stored: dict[str, Any], duties: list[DutyRow]) -> Iterator[str]:
+    yield from rebuilt.faults
+    said = {"status": rebuilt.status, "version": rebuilt.version, "last_event_id": rebuilt.last_event_id}
+    for name, value in said.items():
+        if stored[name] != value:
+            yield f"{name} är {stored[name]}, händelserna säger {value}"
+    for name in _REPLAYED:
+        value = rebuilt.fields.get(name, _INITIAL[name])
+        if stored[name] != value and str(stored[name]) != value:
+            yield f"{name} är {stored[name]}, händelserna säger {value}"
+    found = {duty.pk: duty for duty in duties}
+    for pk, duty in rebuilt.duties.items():
+        row = found.pop(pk, None)
+        if row is None:
+            yield f"uppgift {pk} ({duty.kind}) saknas"
+        elif row != duty:
+            for name, is_, was in zip(DutyRow._fields, row, duty, strict=True):
+                if is_ != was:
+                    yield f"uppgift {pk}: {name} är {is_}, händelserna säger {was}"
+    for pk in found:
+        yield f"uppgift {pk} finns, men ingen händelse har öppnat den"

@@ -1,0 +1,45 @@
+"""Databases of their own with demonstration data, for tests that read a lot: made once per module, then only read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests import stack
+from tests.conftest import _admin, _copy_template
+
+
+def name_of(word: str) -> str:
+    """The database's name in this process of the run."""
+    return f"fmu_{word}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+
+@contextmanager
+def at(name: str, role: str = "web") -> Iterator[None]:
+    """Django speaks with another database, as a role; afterwards with the usual one again."""
+    from django.db import connection
+
+    kept = {key: connection.settings_dict[key] for key in ("NAME", "USER", "PASSWORD")}
+    connection.close()
+    connection.settings_dict.update(NAME=name, USER=f"fmu_{role}", PASSWORD=stack.shared_cluster().passwords[role])
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(kept)
+
+
+@contextmanager
+def loaded(word: str, *arguments: str) -> Iterator[str]:
+    """A database with demonstration data (``manage.py demo`` with the arguments); gone afterwards. Yields its name."""
+    from django.core.management import call_command
+
+    name = name_of(word)
+    _copy_template(name)
+    try:
+        with at(name, "owner"), open(os.devnull, "w") as nowhere:
+            call_command("demo", *arguments, stdout=nowhere)
+        yield name
+    finally:
+        _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

@@ -1,0 +1,240 @@
+"""Every address of the portal and its API, by every member of the cast: who gets in, and what each sees.
+
+The addresses come from the resolver, so that a new one is walked by itself. The second test holds every answer against
+the table of `accounts.permissions`: a marker of a part that the role may not see stands in none of them.
+"""
+
+import itertools
+import uuid
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import ApiKey, Mandate
+from accounts.permissions import See, may_see
+from accounts.roles import Party
+from fmu_portal import identity
+from orders.models import Assessment
+from orders.process import ASSESSMENT
+from tests import situations as s
+from tests.pages import browser
+
+REASON = "Hemligt skäl som bara parterna läser"
+FINDINGS = "Fynd som bara läkaren beskriver"
+PURPOSE = "Frågan om hur länge personen sitter"
+MARKERS = {
+    See.IDENTITY: (s.NAME, s.PERSONNUMMER, s.PERSONNUMMER.replace("-", ""), s.ADDRESS, s.PHONE),
+    See.NEEDS: ("Hörselslinga",),
+    See.UNDERLAG: (PURPOSE, "medical.pdf"),
+    See.REPORT: (FINDINGS,),
+}
+
+
+def patterns(resolver=None, prefix=""):
+    """Every address: (route, pattern)."""
+    for item in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(item.pattern).lstrip("^")
+        if isinstance(item, URLResolver):
+            yield from patterns(item, route)
+        elif isinstance(item, URLPattern):
+            yield route, item
+
+
+def filled(route, case, document):
+    """The addresses of a route for a case: one per step and section where the route has one."""
+    values = {
+        "<str:number>": [case.number],
+        "<apinumber:number>": [case.number],
+        "<uuid:document_id>": [str(document)],
+        "<str:step>": [*ASSESSMENT.steps, "finns-inte"],
+        "<int:version>": ["1", "9"],
+        "<slug:section>": ["profile", "findings", "finns-inte"],
+    }
+    parts = {key: options for key, options in values.items() if key in route}
+    for combination in itertools.product(*parts.values()):
+        url = route
+        for key, value in zip(parts, combination, strict=True):
+            url = url.replace(key, value)
+        assert "<" not in url, f"the walk does not know how to fill in {route}"
+        yield "/" + url
+
+
+PAGES = [route for route, _ in patterns() if not route.endswith(".*$")]
+OF_A_CASE = [route for route in PAGES if "number>" in route]
+PUBLIC = ("halsa", "regler/", "om/", "logga-in/", "api/v1/schema/")
+
+
+@pytest.fixture
+def cases(cast):
+    """A delivered case, one in progress, one that was handed back, each with markers in every part."""
+    found = {}
+    for name in ("delivered", "in_progress", "handed_back"):
+        case = s.assigned(cast)
+        s.stage(case, cast.officer)
+        case = s.step(case, "order", cast.officer, **(s.ORDER | {"purpose": PURPOSE}))
+        case = s.step(s.with_physician(case, cast), "confirm", cast.admin)
+        if name == "delivered":
+            from orders.models import Report
+
+            content = s.REPORT | {"findings": FINDINGS}
+            Report.objects.create(assessment=case, performer_id=case.performer_id, content=content)
+            case = s.step(case, "deliver", cast.physician, source="form", responsible="on")
+        if name == "handed_back":
+            case = s.step(case, "hand_back", cast.admin, cause="conflict", reason=REASON)
+        found[name] = case
+    return found
+
+
+def clients(cast):
+    """A browser and a key for everybody, and nobody at all."""
+    for name, actor in cast.everyone().items():
+        key = ApiKey.issue(Mandate.objects.get(pk=actor.mandate_id))
+        yield name, actor, browser(actor), {"HTTP_AUTHORIZATION": f"Bearer {key}"}
+
+
+def get(client, key, url):
+    """GET by browser or by key."""
+    return client.get(url, **(key if url.startswith("/api/") else {}))
+
+
+def body(answer):
+    """The text of an answer, streamed or not."""
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return content.decode(errors="replace")
+
+
+def test_nobody_gets_in_without_a_login(cases):
+    case = cases["delivered"]
+    document = case.enclosures.first().document_id
+    client = Client()
+    for route in PAGES:
+        for url in filled(route, case, document):
+            answer = client.get(url)
+            if url.startswith("/api/v1/assessments"):
+                assert answer.status_code == 401, url
+            elif route.startswith(PUBLIC) or url == "/api/v1/":
+                assert answer.status_code == 200, url
+            else:
+                assert answer.status_code == 302, url
+                assert answer.headers["Location"].startswith("/logga-in/"), url
+            assert s.NAME not in body(answer)
+
+
+@pytest.mark.parametrize("which", ["delivered", "in_progress", "handed_back"])
+def test_who_gets_in_where_and_sees_only_what_the_table_grants(cast, cases, which):
+    case = cases[which]
+    document = case.enclosures.sent().first().document_id
+    seen: set[tuple[str, See]] = set()
+    of_this_case: set[tuple[str, See]] = set()
+    for name, actor, client, key in clients(cast):
+        visible = Assessment.objects.visible_to(actor).filter(pk=case.pk).exists()
+        for route in PAGES:
+            for url in filled(route, case, document):
+                answer = get(client, key, url)
+                assert answer.status_code < 500, (name, url)
+                # A stranger gets 404 for every address of the case, as for one that does not exist; the one thing
+                # that a former performer keeps is what it wrote itself.
+                if route in OF_A_CASE and not visible and "eget" not in url:
+                    assert answer.status_code in (404, 405), (name, url, answer.status_code)
+                if answer.headers.get("Content-Type", "").startswith("application/pdf"):
+                    assert visible, (name, url)
+                    assert may_see(actor.role, See.UNDERLAG), (name, url)
+                    continue
+                if url == "/api/v1/":
+                    continue  # the description of the API: examples of fields, no case
+                text = body(answer)
+                for part, markers in MARKERS.items():
+                    found = [m for m in markers if m in text]
+                    if found:
+                        assert may_see(actor.role, part), (name, url, found)
+                        seen.add((name, part))
+                        of_this_case |= {(name, part)} if route in OF_A_CASE else set()
+        assert get(client, key, f"/arenden/{case.number}/").status_code == (200 if visible else 404), name
+    strangers = ("stranger_officer", "skane", "other_admin", "other_physician", "skane_performer", "administrator")
+    assert not [key for key in seen if key[0] in strangers]
+    assert {part for who, part in seen if who in ("region", "finance")} == {See.NEEDS}
+    assert {part for who, part in seen if who in ("controller", "attester")} == set()
+    if which == "delivered":
+        for name, part in itertools.product(("officer", "team", "adviser", "physician"), MARKERS):
+            assert (name, part) in seen, f"{name} is granted {part} and found it nowhere"
+    if which == "handed_back":
+        performer = {"admin", "physician", "physician_two", "psychologist"}
+        assert not [part for who, part in of_this_case if who in performer]
+
+
+def test_documents_open_for_participants_and_the_office_only(cast, cases):
+    for which, readers in (
+        ("in_progress", {"officer", "team", "adviser", "physician"}),
+        ("delivered", {"officer", "team", "adviser", "physician"}),
+        ("handed_back", {"officer", "team", "adviser"}),
+    ):
+        case = cases[which]
+        document = case.enclosures.sent().first().document_id
+        for name, _, client, key in clients(cast):
+            for url in (
+                f"/arenden/{case.number}/handlingar/{document}/",
+                f"/api/v1/assessments/{case.number}/documents/{document}/",
+            ):
+                answer = get(client, key, url)
+                assert answer.status_code == (200 if name in readers else 404), (which, name, url)
+                body(answer)
+
+
+def test_a_guessed_or_foreign_document_is_not_found(cast, cases):
+    client = browser(cast.officer)
+    one, other = cases["delivered"], cases["in_progress"]
+    foreign = other.enclosures.first().document_id
+    assert client.get(f"/arenden/{one.number}/handlingar/{foreign}/").status_code == 404
+    assert client.get(f"/arenden/{one.number}/handlingar/{uuid.uuid4()}/").status_code == 404
+
+
+def test_a_voided_document_opens_for_nobody(cast, cases):
+    case = cases["in_progress"]
+    enclosure = case.enclosures.sent().first()
+    url = f"/arenden/{case.number}/handlingar/{enclosure.document_id}/"
+    opened = browser(cast.physician).get(url)
+    assert opened.status_code == 200
+    body(opened)
+    s.step(case, "void_document", cast.officer, enclosure=enclosure.pk, wrong="person", reason="Fel person")
+    for actor in (cast.physician, cast.officer, cast.team):
+        assert browser(actor).get(url).status_code == 404
+    page = browser(cast.officer).get(f"/arenden/{case.number}/").content.decode()
+    assert "Makulerad" in page
+    assert f"Hann öppnas av: {cast.physician.user_name}" in page, "who opened it is listed"
+
+
+@pytest.mark.parametrize("method", ["post", "patch", "delete"])
+def test_no_method_on_any_address_gives_a_stranger_anything(cast, cases, method):
+    case = cases["in_progress"]
+    document = case.enclosures.first().document_id
+    version = s.fresh(case).version
+    for actor in (cast.stranger_officer, cast.skane, cast.other_physician, cast.administrator):
+        client = browser(actor)
+        key = {"HTTP_AUTHORIZATION": f"Bearer {ApiKey.issue(Mandate.objects.get(pk=actor.mandate_id))}"}
+        for route in OF_A_CASE:
+            for url in filled(route, case, document):
+                extra = {"content_type": "application/json", **key} if url.startswith("/api/") else {}
+                answer = getattr(client, method)(url, {} if method == "post" else b"", **extra)
+                assert answer.status_code in (302, 400, 403, 404, 405, 415), (url, answer.status_code)
+                assert answer.status_code != 302 or "/logga-in/" in answer.headers["Location"], url
+    assert s.fresh(case).version == version
+
+
+def test_region_finds_its_case_number_by_personnummer_with_a_reason(cast, cases):
+    from fmu_portal.models import Note
+
+    client = browser(cast.region)
+    digits = identity.twelve_digits(s.PERSONNUMMER)
+    assert client.get("/arenden/sok/", {"personnummer": digits}).context["found"] is None, "never by GET"
+    assert client.post("/arenden/sok/", {"personnummer": digits}).status_code in (200, 422)
+    assert not Note.objects.filter(kind="search_reason").exists()
+    answer = client.post("/arenden/sok/", {"personnummer": s.PERSONNUMMER, "reason": "Personen ringde"})
+    text = answer.content.decode()
+    assert all(case.number in text for case in cases.values())
+    assert s.NAME not in text
+    assert Note.objects.filter(kind="search_reason", text="Personen ringde").count() == 3
+    stranger = browser(cast.skane).post("/arenden/sok/", {"personnummer": s.PERSONNUMMER, "reason": "Ringde"})
+    assert not any(case.number in stranger.content.decode() for case in cases.values())
+    assert browser(cast.controller).get("/arenden/sok/").status_code == 403
+    assert {a.party for a in (cast.region,)} == {Party.REGION}
