@@ -11,14 +11,14 @@ from accounts.roles import Party, Role
 
 @dataclass(frozen=True)
 class Actor:
-    """A party's person under one mandate. ``mandate_id`` and ``user_id`` are None for the clock."""
+    """A party's person under one mandate. The ids are 0 for the clock, which is nobody's."""
 
     party: Party
     role: str
-    organisation_id: int | None
+    organisation_id: int
     organisation_name: str = ""
-    mandate_id: int | None = None
-    user_id: int | None = None
+    mandate_id: int = 0
+    user_id: int = 0
     user_name: str = ""
 
     @classmethod
@@ -44,4 +44,4 @@ class Actor:
         return str(Role(self.role).label)
 
 
-CLOCK = Actor(party=Party.CLOCK, role=Role.CLOCK, organisation_id=None, organisation_name="Portalens klocka")
+CLOCK = Actor(party=Party.CLOCK, role=Role.CLOCK, organisation_id=0, organisation_name="Portalens klocka")

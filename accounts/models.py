@@ -155,6 +155,9 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    def __str__(self) -> str:
+        return f"nyckel {self.pk}"
+
     @staticmethod
     def hashed(key: str) -> str:
         """The stored form of a key."""

@@ -56,9 +56,9 @@ def _work_under(request: HttpRequest, mandate: Mandate) -> None:
 @require_http_methods(["GET", "POST"])
 def mandates(request: HttpRequest) -> HttpResponse:
     """Choose the mandate to work under, last used first; changed without logging out."""
-    mine = Mandate.objects.valid().filter(user=request.user).select_related("organisation")
+    mine = Mandate.objects.valid().filter(user_id=request.user.pk or 0).select_related("organisation")
     if request.method == "POST":
-        chosen = mine.filter(pk=_number(request.POST.get("mandate"))).first()
+        chosen = mine.filter(pk=_number(request.POST.get("mandate")) or 0).first()
         if chosen is not None:
             _work_under(request, chosen)
             target = request.POST.get("next", "")

@@ -54,7 +54,7 @@ def safe_name(name: str) -> str:
     return f"{stem[:115]}.pdf"
 
 
-def take_in(upload: UploadedFile, actor: Actor, owner_id: int) -> Intake:
+def take_in(upload: UploadedFile[bytes], actor: Actor, owner_id: int) -> Intake:
     """Check, convert and store one uploaded file. Raises `Unacceptable`."""
     name = PurePath((upload.name or "filen").replace("\\", "/")).name[:80]
     size = upload.size or 0
@@ -136,7 +136,7 @@ def _numbers(source: BinaryIO) -> dict[str, int]:
     return found
 
 
-def _image_to_pdf(upload: UploadedFile, name: str) -> BinaryIO:
+def _image_to_pdf(upload: UploadedFile[bytes], name: str) -> BinaryIO:
     made = io.BytesIO()
     try:
         with Image.open(upload.file) as image:  # type: ignore[arg-type]

@@ -44,7 +44,7 @@ def say_alive(name: str) -> None:
         pass  # /halsa shows the age; the next one comes in ten seconds
 
 
-class WatchedScheduler(PersistentScheduler):
+class WatchedScheduler(PersistentScheduler):  # type: ignore[misc]  # celery has no types
     """Beat that says it is alive."""
 
     _said = 0.0
@@ -57,7 +57,7 @@ class WatchedScheduler(PersistentScheduler):
         return min(float(super().tick(*args, **kwargs)), BEAT_EVERY)
 
 
-@signals.worker_ready.connect
+@signals.worker_ready.connect  # type: ignore[untyped-decorator]
 def _worker_heart(**_: Any) -> None:
     def beat() -> None:
         while True:

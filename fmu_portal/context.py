@@ -53,7 +53,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
 
 def _menu(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
     if actor.party is Party.ADMINISTRATION:
-        items = [("Omräkning", "/omrakning/", None), ("Regler", "/regler/", None)]
+        items: list[tuple[str, str, str | None]] = [("Omräkning", "/omrakning/", None), ("Regler", "/regler/", None)]
     else:
         waiting = capped(Duty.objects.open().filter(organisation_id=actor.organisation_id))
         items = [

@@ -61,7 +61,9 @@ def grant() -> None:
                 cursor.execute(f"GRANT {_rights(table)} ON {quote(table)} TO {role}")
             for table, columns in STATUS_COLUMNS.items():
                 model = next(m for m in apps.get_models() if m._meta.db_table == table)
-                may = ", ".join(quote(f.column) for f in model._meta.concrete_fields if f.column not in columns)
+                may = ", ".join(
+                    quote(f.column) for f in model._meta.concrete_fields if f.column and f.column not in columns
+                )
                 cursor.execute(f"GRANT UPDATE ({may}) ON {quote(table)} TO {role}")
             cursor.execute(f"GRANT EXECUTE ON FUNCTION orders_apply_event(bigint) TO {role}")
 

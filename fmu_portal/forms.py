@@ -188,7 +188,7 @@ def _untouched(field: forms.Field, code: str) -> bool:
     current = field.error_messages.get(code)
     if current is None:
         return True
-    django_classes = (c for c in type(field).__mro__ if c.__module__ == "django.forms.fields")
+    django_classes = (c for c in type(field).__mro__ if c.__module__ in ("django.forms.fields", "django.forms.models"))
     return any(vars(c).get("default_error_messages", {}).get(code) is current for c in django_classes)
 
 

@@ -7,9 +7,9 @@ import hmac
 import re
 from functools import cache
 
-from personnummer import personnummer
 from cryptography.fernet import Fernet
 from django.conf import settings
+from personnummer import personnummer
 
 LOOKS_LIKE = re.compile(r"(?<!\d)(?:19|20)?\d{6}[-+ ]?\d{4}(?!\d)")
 
@@ -49,7 +49,7 @@ def encrypt(digits: str) -> bytes:
 
 def decrypt(stored: bytes) -> str:
     """Twelve digits from the stored form."""
-    return _fernet().decrypt(bytes(stored)).decode()
+    return _fernet().decrypt(stored).decode()
 
 
 def lookup_hash(digits: str) -> str:

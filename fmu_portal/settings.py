@@ -26,7 +26,9 @@ def secret(name: str) -> str:
         return path.read_text().strip()
     if "FMU_CHECK_ONLY" in os.environ:
         return "only-for-static-checks-" + "x" * 40
-    raise ImproperlyConfigured(f"Hemligheten {path} saknas. Starta med `make run`, som skapar den, eller lägg dit filen.")
+    raise ImproperlyConfigured(
+        f"Hemligheten {path} saknas. Starta med `make run`, som skapar den, eller lägg dit filen."
+    )
 
 
 SECRET_KEY = secret("django_secret_key")

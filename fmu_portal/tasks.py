@@ -6,13 +6,13 @@ from fmu_portal.celery import app
 from fmu_portal.engine import clock, outbox
 
 
-@app.task
+@app.task  # type: ignore[untyped-decorator]
 def work_outbox() -> int:
     """Do what lies in the outbox; return the number of rows done."""
     return outbox.work()
 
 
-@app.task
+@app.task  # type: ignore[untyped-decorator]
 def watch_deadlines() -> dict[str, int]:
     """Remind, record silence, flag what has passed; return counts."""
     return clock.watch()

@@ -84,6 +84,15 @@ def report_versions(actor: Actor, case: Assessment) -> list[ReportVersion]:
     return list(rows.order_by("number"))
 
 
+def get_former_case(actor: Actor, number: str) -> Assessment:
+    """A case that the performer has handed back: it keeps what it wrote itself, and nothing else. 404 otherwise."""
+    rows = Assessment.objects.filter(number=number, assignments__performer_id=actor.organisation_id)
+    case = rows.filter(assignments__closed_by__isnull=False).distinct().first()
+    if actor.party is not Party.PERFORMER or case is None:
+        raise Http404
+    return case
+
+
 def may_write_report(actor: Actor, case: Assessment) -> bool:
     """Whether the actor writes on the draft: those who take part, while the report is awaited."""
     return case.status in ("in_progress", "supplement_requested") and takes_part(actor, case)

@@ -23,7 +23,7 @@ from orders.sentences import sentence
 def tell_of_step(payload: dict[str, Any]) -> None:
     """A step was taken: each organisation that gets a duty, or that the step tells, is told what it now owes."""
     event = Event.objects.get(pk=payload["event"])
-    assessment = Assessment.objects.only("number").get(pk=event.case_id)
+    assessment = Assessment.objects.only("number").get(pk=event.subject_id)
     duties = Duty.objects.filter(opened_by=event, organisation_id__in=payload["organisations"])
     owed = {duty.organisation_id: duty for duty in duties}
     for organisation_id in payload["organisations"]:
@@ -38,7 +38,7 @@ def tell_of_signal(payload: dict[str, Any]) -> None:
     duty = Duty.objects.get(pk=payload["duty"])
     if duty.closed_by_id is not None:
         return
-    assessment = Assessment.objects.only("number").get(pk=duty.case_id)
+    assessment = Assessment.objects.only("number").get(pk=duty.subject_id)
     if payload["signal"] == "overdue":
         text = f"Sista dag har passerat: {_task(duty)}. Den var {duty.due}."
     else:
@@ -50,7 +50,7 @@ def tell_of_signal(payload: dict[str, Any]) -> None:
 def tell_of_incident(payload: dict[str, Any]) -> None:
     """A document was voided: the office that ordered gets the incident notice."""
     event = Event.objects.get(pk=payload["event"])
-    assessment = Assessment.objects.only("number").get(pk=event.case_id)
+    assessment = Assessment.objects.only("number").get(pk=event.subject_id)
     text = "Incidentanmälan: en handling har makulerats. Se i ärendet vem som hann öppna den."
     _tell(assessment, payload["organisation"], None, text, f"incident:{event.pk}", event.pk)
 

@@ -104,7 +104,9 @@ def last_day(case: Assessment, duties: list[Duty], today: date) -> tuple[date | 
     if case.delivered_on is not None:
         duty = report_duty(duties)
         words = "Kom in för sent" if case.delivered_late else "Kom in i tid"
-        return (duty.due if duty else None), Left(f"{words} {case.delivered_on}", "late" if case.delivered_late else "ok")
+        return (duty.due if duty else None), Left(
+            f"{words} {case.delivered_on}", "late" if case.delivered_late else "ok"
+        )
     if case.status == "ordered":
         limit = provisional(case)
         left = days_left(limit.due, today, law=True)

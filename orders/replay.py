@@ -109,9 +109,9 @@ def _rebuilt(rows: Iterable[tuple[Any, ...]]) -> Rebuilt:
     return rebuilt
 
 
-_COLUMNS = tuple(f.column for f in Assessment._meta.concrete_fields if f.column != "id")
+_COLUMNS: tuple[str, ...] = tuple(f.attname for f in Assessment._meta.concrete_fields if f.attname != "id")
 _INITIAL: dict[str, Any] = {
-    f.column: (f.get_default() if f.has_default() else None if f.null else "")
+    f.attname: (f.get_default() if f.has_default() else None if f.null else "")
     for f in Assessment._meta.concrete_fields
 }
 _NOT_IN_EVENTS = ("status", "version", "last_event_id", "type", "language", "special_needs", "method")

@@ -20,7 +20,12 @@ from fmu_portal.models import Recount
 from rules.limits import Link, explain_inputs
 from rules.models import Certainty, Rule
 
-TONES = {Certainty.LAW: "success", Certainty.SECONDARY: "info", Certainty.ROUTINE: "default", Certainty.READING: "warning"}
+TONES = {
+    Certainty.LAW: "success",
+    Certainty.SECONDARY: "info",
+    Certainty.ROUTINE: "default",
+    Certainty.READING: "warning",
+}
 CERTAINTIES = (
     (Certainty.LAW, "Läst i lagens fulla text."),
     (Certainty.SECONDARY, "Läst hos någon annan, till exempel i SKR:s frågor och svar."),
@@ -84,7 +89,9 @@ def recounts(request: HttpRequest) -> HttpResponse:
         approved = request.POST.get("svar") == "ja"
         moved = recount.decide(found.pk, actor.user_id, approved)
         if approved:
-            messages.success(request, f"Klart: {moved} uppgifter har fått en ny sista dag. Parterna ser varför i ärendet.")
+            messages.success(
+                request, f"Klart: {moved} uppgifter har fått en ny sista dag. Parterna ser varför i ärendet."
+            )
         else:
             messages.success(request, "Klart: ingen uppgift har flyttats.")
         return redirect("recounts")

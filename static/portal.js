@@ -103,7 +103,8 @@
         if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 404) return;
         if (!answer.ok) throw new Error(String(answer.status));
         failures = 0;
-        box.innerHTML = await answer.text();
+        const text = await answer.text();
+        if (box.innerHTML !== text) box.innerHTML = text; // said again only when it is new
         if (answer.headers.get("X-Done") === "1") return;
       } catch {
         failures += 1;

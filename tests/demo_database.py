@@ -6,13 +6,22 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests import stack
-from tests.conftest import _admin, _copy_template
+from tests import conftest, stack
 
 
 def name_of(word: str) -> str:
     """The database's name in this process of the run."""
     return f"fmu_{word}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+
+def copy(name: str) -> None:
+    """Make the database anew from the prepared one."""
+    conftest._copy_template(name)
+
+
+def drop(name: str) -> None:
+    """Remove it."""
+    conftest._admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @contextmanager
@@ -36,10 +45,10 @@ def loaded(word: str, *arguments: str) -> Iterator[str]:
     from django.core.management import call_command
 
     name = name_of(word)
-    _copy_template(name)
+    copy(name)
     try:
         with at(name, "owner"), open(os.devnull, "w") as nowhere:
             call_command("demo", *arguments, stdout=nowhere)
         yield name
     finally:
-        _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        drop(name)

@@ -93,7 +93,7 @@ REPORT: dict[str, Any] = {
     "prognosis": "Beskrivs här",
     "risks": "Inga kända",
     "findings": "Beskrivs här",
-    **{name: 2 for name in PROFILE},
+    **dict.fromkeys(PROFILE, 2),
     **{f"{name}_reason": "Observerat vid besöket" for name in PROFILE},
 }
 
@@ -152,7 +152,7 @@ def delivered(cast: Any) -> Assessment:
 
     case = in_progress(cast)
     Report.objects.create(assessment=case, performer_id=case.performer_id, content=REPORT)
-    return step(case, "deliver", cast.physician, source="form", responsible="on")
+    return step(case, "deliver", cast.physician, source="form", revision=0, responsible="on")
 
 
 def supplement_requested(cast: Any) -> Assessment:
@@ -190,6 +190,13 @@ IN_STATUS = {
     )
 }  # fmt: skip
 """status -> the function that makes a case in it."""
+
+
+def revision(case: Assessment) -> int | None:
+    """The revision of what the performer has written, as the page for signing carries it."""
+    from orders.models import Report
+
+    return Report.objects.filter(assessment=case).values_list("revision", flat=True).first()
 
 
 def open_kinds(case: Assessment) -> list[str]:

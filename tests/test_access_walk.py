@@ -79,7 +79,7 @@ def cases(cast):
 
             content = s.REPORT | {"findings": FINDINGS}
             Report.objects.create(assessment=case, performer_id=case.performer_id, content=content)
-            case = s.step(case, "deliver", cast.physician, source="form", responsible="on")
+            case = s.step(case, "deliver", cast.physician, source="form", revision=0, responsible="on")
         if name == "handed_back":
             case = s.step(case, "hand_back", cast.admin, cause="conflict", reason=REASON)
         found[name] = case

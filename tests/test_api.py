@@ -363,7 +363,7 @@ def test_a_report_written_in_the_portal_is_opened_by_those_who_may_read_it(cast)
     Api(cast.region).get(f"{case.number}/documents/{document.pk}/", 404)
 
 
-def test_a_staged_document_is_taken_back_by_its_own_party_alone(cast):
+def test_a_staged_document_is_taken_back_by_its_own_party_alone(cast, django_capture_on_commit_callbacks):
     case = s.assigned(cast)
     officer = Api(cast.officer)
     staged = officer.upload(case.number, "medical")
@@ -372,7 +372,8 @@ def test_a_staged_document_is_taken_back_by_its_own_party_alone(cast):
     Api(cast.physician).delete(path, 404)
     Api(cast.adviser).delete(path, 403)
     assert Api(cast.physician).get(f"{case.number}/documents/")["results"] == []
-    officer.delete(path, 204)
+    with django_capture_on_commit_callbacks(execute=True):
+        officer.delete(path, 204)
     assert not Document.objects.filter(pk=staged["id"]).exists()
     with pytest.raises(FileNotFoundError):
         storage().open(key)

@@ -50,7 +50,7 @@ def test_two_clocks_at_once_flag_once(committed_cast):
     cases = [s.requested(committed_cast) for _ in range(5)]
     for case in cases:
         late(case)
-    at_once(*[lambda: clock.watch()] * 4)
+    at_once(*[clock.watch] * 4)
     assert DutySignal.objects.filter(kind="overdue").count() == 5
     assert Event.objects.filter(step="overdue").count() == 5
     assert Outbox.objects.filter(kind="signal").count() == 5
@@ -84,7 +84,9 @@ def test_notices_have_no_personal_data_and_come_once(cast):
     outbox.work()
     texts = [*Notice.objects.values_list("text", flat=True), *(m.body + m.subject for m in mail.outbox)]
     assert texts
-    assert not any(word in text for text in texts for word in (s.NAME, "Samira", s.PERSONNUMMER, "9841", s.ADDRESS, s.PHONE))
+    assert not any(
+        word in text for text in texts for word in (s.NAME, "Samira", s.PERSONNUMMER, "9841", s.ADDRESS, s.PHONE)
+    )
     assert all(case.number in m.subject for m in mail.outbox)
     ids = [m.extra_headers["Message-ID"] for m in mail.outbox]
     assert len(ids) == len(set(ids)), [(m.to, m.body) for m in mail.outbox]

@@ -34,9 +34,7 @@ def test_a_decided_day_is_compared_with_the_decision(cast):
 
     case = s.delivered(cast)
     due = s.yesterday() + timedelta(40)
-    s.step(
-        case, "request_supplement", cast.officer, report_version=1, part="all", missing="Allt", due=due.isoformat()
-    )
+    s.step(case, "request_supplement", cast.officer, report_version=1, part="all", missing="Allt", due=due.isoformat())
     assert check()[0] == 0
     Duty.objects.open().filter(subject_id=case.pk).update(due=due + timedelta(1))
     code, text = check()

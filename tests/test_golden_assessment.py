@@ -61,10 +61,8 @@ def valid_input(step, case, cast):
         s.stage(case, cast.officer, "report")
         return {"delivered_on": date.today().isoformat(), "evidence": "Kom med posten"}  # noqa: DTZ011
     if step in ("deliver", "supplement"):
-        Report.objects.update_or_create(
-            assessment=case, performer_id=case.performer_id, defaults={"content": s.REPORT}
-        )
-        return {"source": "form", "responsible": "on"}
+        Report.objects.update_or_create(assessment=case, performer_id=case.performer_id, defaults={"content": s.REPORT})
+        return {"source": "form", "revision": 0, "responsible": "on"}
     return {
         "request": s.REQUEST,
         "discard": None,
@@ -134,7 +132,15 @@ def test_everything_else_is_refused_and_changes_nothing(cast, situation):
     before = (Event.objects.count(), Duty.objects.count(), Enclosure.objects.count())
     for step in ASSESSMENT.steps:
         row = TABLE.get((situation, step))
-        for name in ("officer", "region", "physician_two", "other_physician", "stranger_officer", "skane", "administrator"):
+        for name in (
+            "officer",
+            "region",
+            "physician_two",
+            "other_physician",
+            "stranger_officer",
+            "skane",
+            "administrator",
+        ):
             if row and name in allowed(row[0]):
                 continue
             with pytest.raises(Refused):

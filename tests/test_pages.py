@@ -19,7 +19,14 @@ def test_lists_open_for_everybody(cast):
     s.requested(cast)
     s.in_progress(cast)
     for name, actor in cast.everyone().items():
-        for url in ("/att-gora/", "/arenden/", "/arenden/?vy=alla", "/aviseringar/", "/regler/", "/om/personuppgifter/"):
+        for url in (
+            "/att-gora/",
+            "/arenden/",
+            "/arenden/?vy=alla",
+            "/aviseringar/",
+            "/regler/",
+            "/om/personuppgifter/",
+        ):
             answer = browser(actor).get(url)
             assert answer.status_code == 200, (name, url)
 

@@ -86,7 +86,7 @@ TAMPERED = {
     "orders_assessment SET delivered_on = delivered_on + 1 WHERE id": "delivered_on är",
     "orders_assessment SET status = 'accepted' WHERE id": "status är accepted, händelserna säger delivered",
     "fmu_portal_duty SET due = due + 1 WHERE closed_by_id IS NULL AND case_id": "due är",
-    "fmu_portal_duty SET inputs = '{\"start\": \"2026-01-01\", \"days\": 3}' WHERE closed_by_id IS NULL AND case_id": "inputs är",
+    'fmu_portal_duty SET inputs = \'{"start": "2026-01-01", "days": 3}\' WHERE closed_by_id IS NULL AND case_id': "inputs är",
     "fmu_portal_duty SET closed_by_id = opened_by_id WHERE closed_by_id IS NULL AND case_id": "closed_by är",
     "fmu_portal_duty SET holder_id = NULL WHERE closed_by_id IS NULL AND case_id": "holder_id är None",
     "fmu_portal_duty SET party = 'region' WHERE closed_by_id IS NULL AND case_id": "party är region",
@@ -99,7 +99,7 @@ def test_a_tampered_row_is_found(demo, change):
 
     from orders.models import Assessment
 
-    case = Assessment.objects.filter(status="delivered").first()
+    case = Assessment.objects.filter(status="delivered")[0]
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(f"UPDATE {change} = %s", [case.pk])
@@ -115,10 +115,9 @@ def test_a_lost_row_is_found(demo):
 
     from fmu_portal.models import Duty
 
-    duty = Duty.objects.open().first()
+    duty = Duty.objects.open()[0]
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM fmu_portal_dutysignal WHERE false")
             cursor.execute("UPDATE fmu_portal_duty SET process = 'other' WHERE id = %s", [duty.pk])
         code, text = check()
         transaction.set_rollback(True)

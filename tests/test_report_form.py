@@ -70,7 +70,10 @@ def test_every_section_can_be_filled_in_by_the_form_alone_and_the_report_sent(ca
     review = me.get(where)
     assert "Alla avsnitt är klara" in review.text
     assert f"/arenden/{case.number}/steg/deliver/" in review.text
-    assert s.step(case, "deliver", cast.physician, source="form", responsible="on").status == "delivered"
+    assert (
+        s.step(case, "deliver", cast.physician, source="form", revision=s.revision(case), responsible="on").status
+        == "delivered"
+    )
 
 
 def test_the_chosen_grade_stands_in_words_from_the_server(cast):
@@ -193,7 +196,7 @@ def test_what_was_written_after_the_report_was_sent_is_kept_on_the_page(cast):
     case, me = s.in_progress(cast), browser(cast.physician)
     fields = hidden(me.get(url(case, "impact/")))
     Report.objects.filter(assessment=case).update(content=s.REPORT)
-    s.step(case, "deliver", cast.physician, source="form", responsible="on")
+    s.step(case, "deliver", cast.physician, source="form", revision=s.revision(case), responsible="on")
     assert me.post(url(case, "impact/spara/"), fields | {"impact": "För sent skrivet"}).status_code == 409
     page = me.post(url(case, "impact/"), fields | {"impact": "För sent skrivet"})
     assert page.status_code == 409
@@ -252,7 +255,7 @@ def test_a_supplement_starts_from_what_was_sent_and_says_what_is_missing(cast):
     assert "ska kompletteras" in page.text
     saved(me, case, "prognosis", prognosis="Ett år")
     assert f"/arenden/{case.number}/steg/supplement/" in me.get(url(case, "granska/")).text
-    s.step(case, "supplement", cast.physician, source="form", responsible="on")
+    s.step(case, "supplement", cast.physician, source="form", revision=s.revision(case), responsible="on")
     second = browser(cast.officer).get(url(case, "version/2/"))
     assert "Ett år" in second.text
     assert "Komplettering" in second.text

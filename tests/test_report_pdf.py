@@ -41,7 +41,7 @@ def deliver(cast, **content):
     """A delivered report with this content; its PDF is not made yet."""
     case = s.in_progress(cast)
     Report.objects.create(assessment=case, performer_id=cast.physician.organisation_id, content=s.REPORT | content)
-    return s.step(case, "deliver", cast.physician, source="form", responsible="on")
+    return s.step(case, "deliver", cast.physician, source="form", revision=s.revision(case), responsible="on")
 
 
 def version_of(case, number=1):
@@ -115,7 +115,7 @@ def test_the_same_version_gives_the_same_bytes_whenever_and_wherever_it_is_made(
 def test_a_new_version_has_its_own_pdf(cast):
     case = s.supplement_requested(cast)
     Report.objects.filter(assessment=case).update(content=s.REPORT | {"prognosis": "Ett år"})
-    s.step(case, "supplement", cast.physician, source="form", responsible="on")
+    s.step(case, "supplement", cast.physician, source="form", revision=s.revision(case), responsible="on")
     outbox.work()
     one, two = version_of(case, 1).document, version_of(case, 2).document
     assert one.name.endswith("-v1.pdf")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -77,7 +78,7 @@ def flag_overdue(registered: Registered, today: date) -> int:
                 _FLAG.format(table=table),
                 {"process": registered.process.name, "today": today, "now": timezone.now(), "batch": BATCH},
             )
-            count = cursor.rowcount
+            count = int(cursor.rowcount)
         flagged += count
         if count < BATCH:
             return flagged
@@ -116,8 +117,8 @@ def _remind(registered: Registered, today: date) -> int:
     pairs = [(rule, n) for rule, days in days_before.items() for n in days]
     if not pairs:
         return 0
-    values = ", ".join(["(%(r{0})s, %(n{0})s)".format(i) for i in range(len(pairs))])
-    params: dict[str, object] = {}
+    values = ", ".join(f"(%(r{i})s, %(n{i})s)" for i in range(len(pairs)))
+    params: dict[str, Any] = {}
     for i, (rule, n) in enumerate(pairs):
         params |= {f"r{i}": rule, f"n{i}": n}
     params |= {

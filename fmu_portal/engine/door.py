@@ -65,7 +65,7 @@ class Context:
                     kind=kind,
                     text=text,
                     visible_to=parties,
-                    author_id=self.actor.organisation_id,
+                    author_id=self.actor.organisation_id or None,
                 )
             )
 
@@ -214,8 +214,8 @@ def _write(context: Context, duties: list[Duty]) -> Event:
         case_id=subject.case_id,
         step=step.name,
         party=context.actor.party,
-        organisation_id=context.actor.organisation_id,
-        mandate_id=context.actor.mandate_id,
+        organisation_id=context.actor.organisation_id or None,
+        mandate_id=context.actor.mandate_id or None,
         from_status=before,
         to_status=after,
         at=context.now,

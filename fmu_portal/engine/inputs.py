@@ -24,6 +24,8 @@ class StepForm(PortalForm):
     file_title = "Handlingar"
     file_hint = ""
     secret: tuple[str, ...] = ()
+    keep = True
+    """Set to False by a form whose content must not be kept, not even as a draft."""
 
     def __init__(self, data: Any = None, *, subject: Any, actor: Actor, **kwargs: Any) -> None:
         self.subject, self.actor = subject, actor
@@ -38,6 +40,10 @@ class StepForm(PortalForm):
     def apply(self, context: Context) -> None:
         """Write what was said. Called after ``is_valid`` inside the door's transaction."""
         raise NotImplementedError
+
+    def warnings(self) -> list[str]:
+        """What the person should know before sending; it hinders nothing."""
+        return []
 
     def answers(self) -> list[tuple[str, str, list[str]]]:
         """What was answered, for the page that asks once more: (field, label, lines of text)."""

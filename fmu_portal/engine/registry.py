@@ -23,7 +23,7 @@ class Limit:
 class Limits(Protocol):
     """Counts the last day of a duty. Raises `NoRule` when no rule is in force."""
 
-    def __call__(self, rule: str, start: date, region_id: int | None) -> Limit: ...
+    def __call__(self, rule: str, start: date, region_id: int | None, /) -> Limit: ...
 
 
 Guard = Callable[[Any, Actor], str | None]

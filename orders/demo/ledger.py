@@ -13,6 +13,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from accounts.roles import Party
+from orders.demo import telling
 from orders.demo.calendar import Calendar, Last
 from orders.process import ASSESSMENT
 
@@ -143,10 +144,42 @@ class Case:
             data["closed"] = [owed.pk for owed in closed]
         self.status = row.to if row.to is not None else before
         self._write_event(step, actor, before, data)
+        if telling.is_recent(self.calendar, self.day):
+            self._tell(step, actor, data, opened)
         for kind, words in notes:
             parties = ",".join(row.note_to)
             author = text(actor.organisation_id if actor else None)
             self.books.add("note", f"{self.event_id}\t{self.pk}\t{kind}\t{words}\t{{{parties}}}\t{author}")
+
+    def _tell(self, step: str, actor: Person | None, data: dict[str, Any], opened: list[Owed]) -> None:
+        """Notices of a step: to those who got a duty and those whom the step tells, but not to who took it."""
+        owing = {owed.organisation_id: owed for owed in opened}
+        told = {self.fields.get(_PARTY_FIELDS[party][0]) for party in ASSESSMENT.steps[step].tells}
+        told |= {data.get("handed_back_by"), *owing}
+        for organisation in sorted(pk for pk in told if pk and (actor is None or pk != actor.organisation_id)):
+            owed = owing.get(organisation)
+            words = (
+                telling.of_duty(owed.kind, self.calendar.iso[owed.last.due])
+                if owed
+                else telling.of_step(step, actor.party if actor else "clock", data)
+            )
+            self._notice(
+                organisation, owed.holder_id if owed else None, self.event_id, words, f"step:{self.event_id}", self.at
+            )
+
+    def _notice(self, organisation: int, user: int | None, event: int | None, words: str, key: str, at: str) -> None:
+        self.books.add(
+            "notice",
+            f"{organisation}\t{text(user)}\t{text(event)}\t{self.pk}\t{self.fields['number']}\t{words}"
+            f"\t{key}:{organisation}\t{at}",
+        )
+
+    def _signal(self, owed: Owed, signal: str, days: int, day: int, at: str) -> None:
+        self.books.add("signal", f"{owed.pk}\t{signal}\t{days}\t{at}")
+        if telling.is_recent(self.calendar, day):
+            due = self.calendar.iso[owed.last.due]
+            words = telling.of_signal(signal, owed.kind, due)
+            self._notice(owed.organisation_id, owed.holder_id, None, words, f"{signal}:{owed.pk}:{days}", at)
 
     def create(self, day: int, actor: Person) -> None:
         """The draft, as `orders.cases.new_case` makes it."""
@@ -208,7 +241,7 @@ class Case:
                 f"{event_id}\tassessment\t{self.pk}\t{self.pk}\toverdue\tclock\t{NULL}\t{NULL}"
                 f"\t{self.status}\t{self.status}\t{at}\t{data}",
             )
-            self.books.add("signal", f"{owed.pk}\toverdue\t0\t{at}")
+            self._signal(owed, "overdue", 0, owed.last.due, at)
 
     def _write_duty(self, owed: Owed, closed_by: int | None) -> None:
         calendar, last = self.calendar, owed.last
@@ -227,7 +260,7 @@ class Case:
         for day, days in days_of.items():
             if day <= until:
                 clock = "00:05:00" if day > owed.since else owed.clock
-                self.books.add("signal", f"{owed.pk}\treminded\t{days}\t{calendar.iso[day]} {clock}")
+                self._signal(owed, "reminded", days, day, f"{calendar.iso[day]} {clock}")
 
     # -- rows ------------------------------------------------------------------------------------------------------
 

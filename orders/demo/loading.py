@@ -16,8 +16,8 @@ from orders.demo.hinges import put_back, take_down
 from orders.demo.insured import numbers
 from orders.demo.ledger import Books
 from orders.demo.papers import Papers, store
-from orders.demo.parties import Office, Parties, Region, Unit
-from orders.demo.performing import ASSESSMENT_COLUMNS, Parts, Performance
+from orders.demo.parties import Office, Parties, Parts, Region, Unit
+from orders.demo.performing import ASSESSMENT_COLUMNS, Performance
 from orders.demo.planning import plans
 from orders.demo.stories import Plan
 
@@ -45,6 +45,7 @@ TABLES: dict[str, tuple[str, str]] = {
         "assessment_id, identity_encrypted, identity_hash, name, address, postal_code, locality, phone, email,"
         " representative",
     ),
+    "notice": ("fmu_portal_notice", "organisation_id, user_id, event_id, case_id, case_number, text, key, at"),
     "order": (
         "orders_order",
         "assessment_id, event_id, method, purpose, expandable, no_self_rating_reason, own_documents, informed_on",
@@ -116,14 +117,14 @@ def analyze() -> None:
 
 def _open_books(calendar: Calendar) -> Books:
     """Books that go on where the tables end. Nobody else adds cases until the transaction ends."""
-    next_ids = {}
+    next_ids: dict[str, int] = {}
     with connection.cursor() as cursor:
         for word, attribute in NUMBERED.items():
             table = TABLES[word][0]
             cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
             cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
             next_ids[attribute] = int(cursor.fetchone()[0])
-    return Books(calendar, **next_ids)
+    return Books(calendar, next_ids["case_id"], next_ids["event_id"], next_ids["duty_id"], next_ids["enclosure_id"])
 
 
 def _copy(cursor: Any, lines: dict[str, list[str]]) -> None:

@@ -122,6 +122,17 @@ class Office:
     regions: list[Region]
 
 
+class Parts(NamedTuple):
+    """Who a case is between, and about whom."""
+
+    office: Office
+    officer: Person
+    region: Region
+    unit: Unit
+    place: Place
+    digits: str
+
+
 @dataclass
 class Parties:
     """Everybody. ``agreements``: (region id, performer id)."""

@@ -4,33 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from accounts.roles import Role
 from orders.demo import words
 from orders.demo.insured import person_line
-from orders.demo.ledger import NULL, Books, Case, Person, as_json, text
+from orders.demo.ledger import NULL, Books, Case, Person, text
 from orders.demo.papers import Paper, Papers
-from orders.demo.parties import Office, Place, Region, Unit
+from orders.demo.parties import Parts
+from orders.demo.reports import written
 from orders.demo.stories import DECIDED, Act
-from orders.report import SECTIONS, keys
 
 _ASSESSORS = (Role.PSYCHOLOGIST, Role.PHYSIOTHERAPIST, Role.OCCUPATIONAL_THERAPIST)
-_NAMES = [key for section in SECTIONS for field in section.fields for key in keys(field)]
-_GRADES = {field.name for section in SECTIONS for field in section.fields if field.kind == "grade"}
-
-
-class Parts(NamedTuple):
-    """Who a case is between, and about whom."""
-
-    office: Office
-    officer: Person
-    region: Region
-    unit: Unit
-    place: Place
-    digits: str
 
 
 @dataclass
@@ -145,7 +131,7 @@ class Performance(Case):
     def supplement_underlag(self, word: str) -> None:
         """The answer to a question, with a document or in words."""
         data = self._listed(self._enclose(self._unused())) if word == "file" else {}
-        fields = {}
+        fields: dict[str, Any] = {}
         if self.status == "ordered":
             self.ordinals["underlag_complete_on"] = self.day
             fields["underlag_complete_on"] = self.iso
@@ -184,7 +170,7 @@ class Performance(Case):
 
     def end(self, word: str) -> None:
         """Avsluta."""
-        fields = {"ended_cause": word}
+        fields: dict[str, Any] = {"ended_cause": word}
         if word == "objects":
             fields["carried_out_on"] = self.calendar.iso[self.day - 3]
         self.take("end", self.agency, notes=[("reason", words.END[word])], **fields)
@@ -350,16 +336,7 @@ class Performance(Case):
         )
 
     def _content(self, full: bool) -> str:
-        """What is written in the form, as JSON; half of it is a draft."""
-        examined = self.calendar.iso[min(self.day, self.ordinals["underlag_complete_on"] + 8)]
-        content: dict[str, Any] = {}
-        for name in _NAMES if full else _NAMES[:7]:
-            if name in _GRADES:
-                content[name] = self.rng.randint(0, 4)
-            else:
-                content[name] = words.CONTENT.get(name, words.GRADE_REASON)
-        content["examined_on"] = examined
-        return as_json(content)
+        return written(self.rng, self.calendar.iso[min(self.day, self.ordinals["underlag_complete_on"] + 8)], full)
 
     # -- rows ------------------------------------------------------------------------------------------------------
 
@@ -413,11 +390,3 @@ ASSESSMENT_COLUMNS: tuple[tuple[str, Any], ...] = (
     ("carried_out_on", None), ("report_version", 0), ("assignments_count", 0),
 )  # fmt: skip
 """The assessment's columns after its id, each with its value before anybody has set it."""
-
-
-def year_of(iso: str) -> int:
-    """The year of a date as text."""
-    return int(iso[:4])
-
-
-__all__ = ["ASSESSMENT_COLUMNS", "Parts", "Performance", "date", "timedelta", "year_of"]

@@ -11,7 +11,7 @@ from fmu_portal.engine.inputs import StepForm
 from orders.models import Participant
 
 
-def _staff(organisation_id: int | None, roles: tuple[Role, ...]) -> list[tuple[int, str]]:
+def _staff(organisation_id: int, roles: tuple[Role, ...]) -> list[tuple[int, str]]:
     """Users with a valid mandate of these roles at the organisation: (user id, "Name, profession")."""
     rows = Mandate.objects.valid().filter(organisation_id=organisation_id, role__in=roles).select_related("user")
     return [(m.user_id, f"{m.user.name}, {m.get_role_display().lower()}") for m in rows.order_by("user__name", "pk")]
@@ -30,7 +30,7 @@ class NamePhysicianForm(StepForm):
     )
 
     def set_up(self) -> None:
-        organisation_id = self.subject.performer_id
+        organisation_id: int = self.subject.performer_id
         physician, others = self.fields["physician"], self.fields["others"]
         assert isinstance(physician, forms.ChoiceField)
         assert isinstance(others, forms.ChoiceField)

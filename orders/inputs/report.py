@@ -64,9 +64,12 @@ class DeliverForm(StepForm):
         widget=forms.RadioSelect,
     )
     responsible = forms.BooleanField(label="Jag är ansvarig läkare för utredningen och signerar utlåtandet")
+    revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def set_up(self) -> None:
         self.initial.setdefault("source", "form")
+        draft = self.draft()
+        self.initial.setdefault("revision", draft.revision if draft else None)
 
     @property
     def enclosures(self) -> list[Enclosure]:
@@ -84,6 +87,12 @@ class DeliverForm(StepForm):
             missing = missing_in(draft.content if draft else {})
             if missing:
                 self.add_error("source", f"Utlåtandet är inte klart. Det saknas: {', '.join(missing)}.")
+            elif draft is not None and cleaned.get("revision") != draft.revision:
+                # What is signed must be what was read: a colleague may have saved in the meantime.
+                self.add_error(
+                    "source", "Utlåtandet har ändrats sedan du öppnade sidan. Läs det igen innan du signerar."
+                )
+                self._show_revision(draft.revision)
         elif cleaned.get("source") == "upload":
             count = len(self.enclosures)
             if count != 1:
@@ -94,6 +103,12 @@ class DeliverForm(StepForm):
             for problem in problems(self.enclosures):
                 self.add_error(None, problem)
         return cleaned
+
+    def _show_revision(self, revision: int) -> None:
+        """Let the page that says so carry the new revision."""
+        data: Any = self.data
+        self.data = data.copy()
+        self.data["revision"] = str(revision)  # type: ignore[index]
 
     def apply(self, context: Context) -> None:
         signed = {"signed_by_id": context.actor.user_id, "signed_at": context.now}

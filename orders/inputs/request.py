@@ -11,7 +11,7 @@ from fmu_portal import identity
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text, short_text, yes_no
 from fmu_portal.forms import DateField
-from orders.models import InsuredPerson
+from orders.models import Assessment, InsuredPerson
 
 OTHER_REGION = {
     "works": "Är EU-försäkrad utan att bo i Sverige och arbetar i regionen (3 § lagen)",
@@ -131,12 +131,24 @@ class RequestForm(ResidenceForm):
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         if cleaned.get("protected"):
+            self.keep = False
             self.add_error("protected", PROTECTED)
             return cleaned
         if cleaned.get("interpreter") and not cleaned.get("language"):
             self.add_error("language", "Fyll i vilket språk tolken ska tala")
         self.clean_residence()
         return cleaned
+
+    def warnings(self) -> list[str]:
+        """A second open assessment of the same person is seldom meant."""
+        digest = identity.lookup_hash(self.cleaned_data["personnummer"])
+        others = Assessment.objects.visible_to(self.actor).open().filter(person__identity_hash=digest)
+        numbers = list(others.order_by("-pk").values_list("number", flat=True)[:5])
+        if not numbers:
+            return []
+        return [
+            f"Personen har redan en pågående utredning hos ert kontor: {', '.join(numbers)}. Kontrollera att en till behövs."
+        ]
 
     def shown(self, name: str) -> list[str]:
         if name == "personnummer":

@@ -30,7 +30,7 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         An office sees its own; controller and attester all that have been requested; a region what was requested of
         it; a performer what it is assigned to now. Everybody else, the administrator too, sees none.
         """
-        if not actor.sees(See.CASE) or actor.organisation_id is None:
+        if not actor.sees(See.CASE) or not actor.organisation_id:
             return self.none()
         if actor.role in (Role.CONTROLLER, Role.ATTESTER):
             return self.filter(region__isnull=False)

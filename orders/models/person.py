@@ -33,7 +33,7 @@ class InsuredPerson(models.Model):
     @property
     def identity_digits(self) -> str:
         """The twelve digits."""
-        return identity.decrypt(self.identity_encrypted)
+        return identity.decrypt(bytes(self.identity_encrypted))
 
     @property
     def personnummer(self) -> str:

@@ -187,7 +187,7 @@ def _timeline(events: list[Event], case: Assessment) -> list[dict[str, Any]]:
     for event in events:
         row = {"at": event.at, "sentence": sentence(event, names)}
         # What two organisations owe together passes twice in the same moment: one line is enough.
-        if not (rows and rows[-1]["sentence"] == row["sentence"] and rows[-1]["at"].date() == row["at"].date()):
+        if not (rows and rows[-1]["sentence"] == row["sentence"] and rows[-1]["at"].date() == event.at.date()):
             rows.append(row)
     return rows
 
@@ -226,7 +226,9 @@ def _documents(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
     found = list(rows)
     voided = {enclosure.document_id for enclosure in found if enclosure.voided_by_id}
     opened = _who_opened(case, voided) if voided and actor.party is Party.AGENCY else {}
-    return [_document(actor, case, enclosure, part) | {"opened": opened.get(enclosure.document_id)} for enclosure in found]
+    return [
+        _document(actor, case, enclosure, part) | {"opened": opened.get(enclosure.document_id)} for enclosure in found
+    ]
 
 
 def _who_opened(case: Assessment, documents: set[Any]) -> dict[Any, str]:

@@ -88,6 +88,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "sees_person": actor.sees(See.IDENTITY),
         "sees_needs": actor.sees(See.NEEDS),
         "may_create": actor.role in ASSESSMENT.steps["request"].by.get(actor.party, ()),
+        "is_performer": actor.party is Party.PERFORMER,
         "may_search": actor.sees(See.IDENTITY) or actor.role == Role.REGION_COORDINATOR,
     }
     return render(request, "orders/case_list.html", context)
@@ -97,7 +98,10 @@ class SearchForm(PortalForm):
     """Search by personnummer: a POST, exact; a region gives the reason."""
 
     personnummer = forms.CharField(
-        label="Personnummer", max_length=20, help_text="ÅÅÅÅMMDD-NNNN", widget=forms.TextInput(attrs={"data-width": "w-12"})
+        label="Personnummer",
+        max_length=20,
+        help_text="ÅÅÅÅMMDD-NNNN",
+        widget=forms.TextInput(attrs={"data-width": "w-12"}),
     )
     reason = forms.CharField(
         label="Varför behöver du ärendenumret?",
@@ -143,7 +147,8 @@ def _record_search(request: HttpRequest, reason: str, found: list[Assessment]) -
     from fmu_portal.models import Note
 
     actor = actor_of(request)
-    for case in found or [None]:
+    searched: list[Assessment | None] = [*found] or [None]
+    for case in searched:
         event = Event.objects.create(
             process="search",
             subject_id=case.pk if case else 0,
@@ -156,7 +161,9 @@ def _record_search(request: HttpRequest, reason: str, found: list[Assessment]) -
             to_status="",
             data={"found": case.pk if case else None},
         )
-        Note.objects.create(event=event, kind="search_reason", text=reason, visible_to=[], author_id=actor.organisation_id)
+        Note.objects.create(
+            event=event, kind="search_reason", text=reason, visible_to=[], author_id=actor.organisation_id
+        )
 
 
 @require_POST

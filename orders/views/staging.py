@@ -47,11 +47,8 @@ class StageForm(PortalForm):
         field.choices = choices if len(choices) == 1 else [("", "Välj typ"), *choices]
 
 
-def stage_upload(
-    case: Assessment, actor: Actor, upload: UploadedFile, kind: str, dated: Any
-) -> Enclosure:
+def stage_upload(case: Assessment, actor: Actor, upload: UploadedFile[bytes], kind: str, dated: Any) -> Enclosure:
     """Take in one file and place it last among the case's documents. Raises `Unacceptable`."""
-    assert actor.organisation_id is not None
     intake = take_in(upload, actor, actor.organisation_id)
     try:
         person = access.person_of(actor, case)

@@ -27,8 +27,8 @@ from orders.drafts import drop_draft, load_draft, save_draft, take_parked
 from orders.inputs.files import staged
 from orders.models import Assessment
 from orders.process import ASSESSMENT
-from orders.views.staging import StageForm, handle_files, rows_of
 from orders.views.request import actor_of
+from orders.views.staging import StageForm, handle_files, rows_of
 
 # What a form sends beside its fields.
 _OWN = ("csrfmiddlewaretoken", "gor", "sedd", "filer")
@@ -98,7 +98,7 @@ def step_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
             return _show(request, case, row, actor, _unbound(form_class, case, actor, data), stage=stage, status=422)
     valid = form.is_valid()
     _keep(case, actor, row, form, data)
-    if action == "spara":
+    if action == "spara" and form.keep:
         messages.success(request, "Utkastet är sparat. Du hittar det i ärendet.")
         return redirect(f"/arenden/{case.number}/")
     if not valid:
@@ -109,11 +109,11 @@ def step_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
 
 
 def _keep(case: Assessment, actor: Actor, step: Step, form: StepForm, data: QueryDict) -> None:
-    """Keep the draft, but nothing of a person with protected identity."""
-    if getattr(form, "cleaned_data", {}).get("protected"):
-        drop_draft(case, actor, step)
-    else:
+    """Keep the draft; where the form says that nothing may be kept, what was kept before goes too."""
+    if form.keep:
         save_draft(case, actor, step, form, data)
+    else:
+        drop_draft(case, actor, step)
 
 
 def _typed(request: HttpRequest) -> QueryDict:
@@ -136,7 +136,7 @@ def _unbound(form_class: Any, case: Assessment, actor: Actor, kept: QueryDict | 
 
 def _quiet(form: StepForm) -> StepForm:
     """A bound form that shows its values and no errors."""
-    form._errors = ErrorDict()
+    form._errors = ErrorDict()  # type: ignore[attr-defined]
     form.cleaned_data = {}
     return form
 
@@ -191,9 +191,10 @@ def check_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
     if not form.is_valid():
         return redirect(form_url)
     rows = [
-        {"label": label, "values": values, "change_url": f"{form_url}#id_{name}"} for name, label, values in form.answers()
+        {"label": label, "values": values, "change_url": f"{form_url}#id_{name}"}
+        for name, label, values in form.answers()
     ]
-    context = _base(case, row, actor) | {"rows": rows, "form_url": form_url}
+    context = _base(case, row, actor) | {"rows": rows, "form_url": form_url, "warnings": form.warnings()}
     if form.sends:
         enclosures = getattr(form, "enclosures", [])
         context |= {
@@ -217,7 +218,9 @@ def _take(request: HttpRequest, case: Assessment, step: Step, actor: Actor, data
     except Refused as refused:
         return _refused(request, case, step, actor, refused)
     drop_draft(case, actor, step)
-    messages.success(request, f"Klart: {step.label[0].lower()}{step.label[1:]}. Alla parter i ärendet ser att det är gjort.")
+    messages.success(
+        request, f"Klart: {step.label[0].lower()}{step.label[1:]}. Alla parter i ärendet ser att det är gjort."
+    )
     return redirect(f"/arenden/{case.number}/" if step.name != "hand_back" else "/att-gora/")
 
 
@@ -246,7 +249,10 @@ def _stale(
 
 
 def _refused(request: HttpRequest, case: Assessment, step: Step, actor: Actor, refused: Refused) -> HttpResponse:
-    facts: list[dict[str, Any]] = [{"label": "Ärende", "value": case.number}, {"label": "Du ville", "value": step.label}]
+    facts: list[dict[str, Any]] = [
+        {"label": "Ärende", "value": case.number},
+        {"label": "Du ville", "value": step.label},
+    ]
     if isinstance(refused, NoRule | WrongRole):
         facts = []
     elif not isinstance(refused, LostRace):

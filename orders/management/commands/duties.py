@@ -55,7 +55,8 @@ def wrong_duties() -> list[tuple[Any, ...]]:
     values = ", ".join(["(%s, %s, %s)"] * len(kinds))
     with connection.cursor() as cursor:
         cursor.execute(_CHECK.format(kinds=values), [part for kind in kinds for part in kind])
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 class Command(BaseCommand):

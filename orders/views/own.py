@@ -1,0 +1,73 @@
+"""What a performer keeps of an assignment that it has handed back: what it wrote itself, to read and to take out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.actor import Actor
+from fmu_portal.models import Event, Note
+from orders import access
+from orders.models import Assessment, Report, ReportVersion
+from orders.report import SECTIONS, Field, keys
+from orders.views.request import actor_of
+
+
+def _answer(field: Field, content: dict[str, Any]) -> str:
+    return ": ".join(str(content[key]) for key in keys(field) if content.get(key) not in (None, ""))
+
+
+def _written(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
+    """The performer's own texts: report versions, the draft, notes; each {title, lines of (label, text)}."""
+    contents: list[tuple[str, dict[str, Any]]] = []
+    versions = ReportVersion.objects.filter(assessment=case, performer_id=actor.organisation_id, content__isnull=False)
+    contents += [
+        (f"Utlåtande, version {version.number}", version.content or {}) for version in versions.order_by("number")
+    ]
+    draft = Report.objects.filter(assessment=case, performer_id=actor.organisation_id).first()
+    if draft is not None and draft.content:
+        contents.append(("Utlåtande, utkast", draft.content))
+    written = [
+        {
+            "title": title,
+            "lines": [(f.label, text) for s in SECTIONS for f in s.fields if (text := _answer(f, content))],
+        }
+        for title, content in contents
+    ]
+    notes = Note.objects.filter(case_id=case.pk, author_id=actor.organisation_id).select_related("event").order_by("pk")
+    if notes:
+        lines = [(timezone.localtime(note.event.at).strftime("%Y-%m-%d %H.%M"), note.text) for note in notes]
+        written.append({"title": "Frågor och skäl", "lines": lines})
+    return written
+
+
+@require_GET
+def own(request: HttpRequest, number: str) -> HttpResponse:
+    """The page of one's own texts, or with ``?format=text`` the same as a file."""
+    actor = actor_of(request)
+    case = access.get_former_case(actor, number)
+    written = _written(actor, case)
+    if request.GET.get("format") != "text":
+        return render(request, "orders/own.html", {"case": case, "written": written})
+    parts = [f"Ärende {case.number}, {actor.organisation_name}"]
+    for part in written:
+        parts += ["", part["title"], *(f"{label}: {text}" for label, text in part["lines"])]
+    answer = HttpResponse("\n".join(parts) + "\n", content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="eget-{case.number}.txt"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@require_GET
+def handed_back(request: HttpRequest) -> HttpResponse:
+    """Återlämnade uppdrag: the numbers of the cases that the unit has handed back, latest first."""
+    actor = actor_of(request)
+    events = Event.objects.filter(process="assessment", step="hand_back", organisation_id=actor.organisation_id)
+    rows = list(events.order_by("-pk").values("case_id", "at")[:100]) if actor.party == "performer" else []
+    numbers = dict(Assessment.objects.filter(pk__in=[row["case_id"] for row in rows]).values_list("pk", "number"))
+    found = [{"number": numbers[row["case_id"]], "at": row["at"]} for row in rows]
+    return render(request, "orders/handed_back.html", {"found": found})

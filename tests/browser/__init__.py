@@ -1,0 +1,1 @@
+"""The portal as people meet it: a real Chromium against the real stack."""

@@ -1,0 +1,292 @@
+"""What bad input gets: a clear sentence beside the field, nothing lost, nothing half done, no 500."""
+
+import io
+
+import pikepdf
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+from PIL import Image
+
+from documents.models import Document
+from documents.storage import storage
+from orders.models import Assessment, Enclosure, InsuredPerson, StepDraft
+from tests import situations as s
+from tests.cast import PASSWORD
+from tests.pages import browser
+
+
+@pytest.fixture
+def request_form(cast):
+    """A client at the form of a new request: (client, url, case)."""
+    client = browser(cast.officer)
+    url = client.post("/arenden/ny/").headers["Location"]
+    return client, url, Assessment.objects.latest("pk")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"personnummer": "19850127-9842"}, "Personnumret stämmer inte"),
+        ({"personnummer": "abc"}, "Personnumret stämmer inte"),
+        ({"postal_code": "2152"}, "fem siffror"),
+        ({"postal_code": "00000"}, "Postnumret finns inte i portalens register"),
+        ({"postal_code": "211 20"}, "Postnumret hör till Malmö i Region Skåne"),
+        ({"municipality": "9999"}, "Välj ett av alternativen i listan"),
+        ({"interpreter": "ja"}, "Fyll i vilket språk tolken ska tala"),
+        ({"wished_start": "31/2 2027"}, "som ett datum"),
+        ({"name": ""}, "Fyll i namn"),
+        ({"name": "x" * 121}, "Skriv högst 120 tecken"),
+    ],
+)
+def test_a_wrong_request_is_explained_and_kept(request_form, changed, said):
+    client, url, case = request_form
+    answer = client.post(url, {**s.REQUEST, **changed})
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert said in text
+    assert s.ADDRESS in text
+    assert s.fresh(case).status == "draft"
+    assert s.ADDRESS in client.get(url).content.decode(), "kept as a draft too"
+
+
+def test_another_region_asks_for_the_reason(request_form):
+    from accounts.models import Organisation
+
+    client, url, case = request_form
+    skane = Organisation.objects.get(county_code="12")
+    answer = client.post(url, {**s.REQUEST, "region": skane.pk})
+    assert "Stockholm hör till Region Stockholm. Ändra regionen, eller välj varför Region Skåne ansvarar." in (
+        answer.content.decode()
+    )
+    client.post(url, {**s.REQUEST, "region": skane.pk, "other_region_reason": "works"})
+    client.post(f"{url}kontrollera/")
+    assert s.fresh(case).region_id == skane.pk
+
+
+def test_a_protected_person_is_refused_and_nothing_is_kept(request_form):
+    client, url, case = request_form
+    answer = client.post(url, {**s.REQUEST, "protected": "ja"})
+    assert "kan ännu inte ta emot utredningar för personer med skyddade personuppgifter" in answer.content.decode()
+    assert not StepDraft.objects.filter(assessment=case).exists()
+    assert not InsuredPerson.objects.filter(assessment=case).exists()
+    assert s.NAME not in client.get(url).content.decode()
+    client.post(url, {**s.REQUEST, "protected": "ja", "gor": "spara"})
+    assert not StepDraft.objects.filter(assessment=case).exists()
+
+
+def test_a_second_open_assessment_of_the_same_person_is_warned_of(cast, request_form):
+    first = s.requested(cast)
+    client, url, _ = request_form
+    page = client.get(client.post(url, s.REQUEST).headers["Location"]).content.decode()
+    assert "har redan en pågående utredning" in page
+    assert first.number in page
+
+
+def encrypted():
+    """A PDF with a password."""
+    pdf, made = pikepdf.new(), io.BytesIO()
+    pdf.add_blank_page()
+    pdf.save(made, encryption=pikepdf.Encryption(owner="a", user="b"))
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("tom.pdf", b"", "är tom"),
+        ("program.pdf", b"MZ\x90\x00 not a pdf", "är inte en PDF eller bild"),
+        ("text.pdf", b"hello", "är inte en PDF eller bild"),
+        ("trasig.pdf", b"%PDF-1.7 and then nothing", "är skadad"),
+        ("last.pdf", encrypted(), "är krypterad"),
+        ("bild.png", b"\x89PNG\r\n\x1a\n then nothing", "går inte att läsa"),
+        ("svg.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "är inte en PDF eller bild"),
+    ],
+)
+def test_a_refused_file_leaves_nothing_behind_and_says_why(cast, name, content, said):
+    case = s.assigned(cast)
+    before = sum(1 for path in storage().root.rglob("*") if path.is_file())
+    answer = browser(cast.officer).post(
+        f"/arenden/{case.number}/steg/order/",
+        {**s.ORDER, "gor": "lagg_till", "ny-kind": "medical", "ny-dated": "2026-01-02",
+         "ny-files_chosen": SimpleUploadedFile(name, content)},
+    )  # fmt: skip
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert not Document.objects.exists()
+    assert sum(1 for path in storage().root.rglob("*") if path.is_file()) == before
+
+
+def test_a_file_that_is_too_large_is_refused(cast, settings):
+    settings.DOCUMENT_MAX_BYTES = 1000
+    case = s.assigned(cast)
+    answer = browser(cast.officer).post(
+        f"/arenden/{case.number}/steg/order/",
+        {**s.ORDER, "gor": "lagg_till", "ny-kind": "medical", "ny-dated": "2026-01-02", "ny-files_chosen": s.upload()},
+    )
+    assert "är för stor" in answer.content.decode()
+    assert not Document.objects.exists()
+
+
+def test_several_files_at_once_and_an_image_becomes_a_pdf(cast):
+    case, made = s.assigned(cast), io.BytesIO()
+    Image.new("RGB", (60, 40), "white").save(made, "PNG")
+    files = [s.upload("ett.pdf"), SimpleUploadedFile("skannad.png", made.getvalue(), "image/png")]
+    browser(cast.officer).post(
+        f"/arenden/{case.number}/steg/order/",
+        {**s.ORDER, "gor": "lagg_till", "ny-kind": "medical", "ny-dated": "2026-01-02", "ny-files_chosen": files},
+    )
+    staged = Enclosure.objects.filter(assessment=case).order_by("position")
+    assert [e.document.name for e in staged] == ["ett.pdf", "skannad.pdf"]
+    assert storage().open(staged[1].document.storage_key).read(5) == b"%PDF-"
+
+
+def test_another_persons_personnummer_in_a_file_is_warned_of_and_attested(cast):
+    case = s.assigned(cast)
+    client, url = browser(cast.officer), f"/arenden/{case.number}/steg/order/"
+    upload = s.upload("remiss.pdf", f"Gäller {s.OTHER_PERSONNUMMER}")
+    client.post(
+        url, {**s.ORDER, "gor": "lagg_till", "ny-kind": "medical", "ny-dated": "2026-01-02", "ny-files_chosen": upload}
+    )
+    refused = client.post(url, s.ORDER)
+    assert "innehåller ett annat personnummer än ärendets" in refused.content.decode()
+    enclosure = Enclosure.objects.get(assessment=case)
+    client.post(url, {**s.ORDER, "gor": f"intyga:{enclosure.pk}"})
+    assert client.post(url, s.ORDER).status_code == 302
+
+
+def test_the_persons_own_number_is_no_warning(cast):
+    case = s.assigned(cast)
+    browser(cast.officer).post(
+        f"/arenden/{case.number}/steg/order/",
+        {**s.ORDER, "gor": "lagg_till", "ny-kind": "medical", "ny-dated": "2026-01-02",
+         "ny-files_chosen": s.upload("egen.pdf", f"Gäller {s.PERSONNUMMER}")},
+    )  # fmt: skip
+    assert Enclosure.objects.get(assessment=case).warning_page is None
+
+
+@pytest.mark.parametrize("day", ["2099-01-01", "2020-01-01", "i går"])
+def test_a_report_cannot_have_arrived_on_an_impossible_day(cast, day):
+    case = s.in_progress(cast)
+    s.stage(case, cast.officer, "report")
+    answer = browser(cast.officer).post(
+        f"/arenden/{case.number}/steg/register_report/", {"delivered_on": day, "evidence": "Post"}
+    )
+    assert answer.status_code == 422
+    assert s.fresh(case).status == "in_progress"
+
+
+def test_a_step_taken_twice_is_told_and_done_once(cast):
+    case = s.ordered(cast)
+    client, url = browser(cast.admin), f"/arenden/{case.number}/steg/confirm/"
+    seen = {"sedd": case.version}
+    assert client.post(url, seen).status_code == 302
+    again = client.post(url, seen)
+    assert again.status_code == 409
+    assert "Någon hann före dig" in again.content.decode()
+    later = client.post(url, {"sedd": s.fresh(case).version})
+    assert later.status_code == 409
+    assert "Det går inte att göra nu" in later.content.decode()
+
+
+def test_a_decision_on_an_old_version_is_refused_and_the_text_kept(cast):
+    case = s.delivered(cast)
+    client, url = browser(cast.officer), f"/arenden/{case.number}/steg/request_supplement/"
+    typed = {"report_version": "1", "part": "prognosis", "missing": "Hur länge det varar"}
+    client.post(url, typed)
+    s.step(case, "request_supplement", cast.team, report_version=1, part="risks", missing="Risker")
+    s.step(case, "supplement", cast.physician, source="form", revision=s.revision(case), responsible="on")
+    answer = client.post(f"{url}kontrollera/", {"sedd": s.fresh(case).version})
+    assert answer.status_code == 409
+    text = answer.content.decode()
+    assert "har ändrats sedan du öppnade sidan" in text
+    assert "Hur länge det varar" in text
+    assert "Version 2" in text
+
+
+def test_a_form_left_open_overnight_is_kept_through_the_login(cast):
+    case = s.ordered(cast)
+    client, url = browser(cast.admin), f"/arenden/{case.number}/steg/question_underlag/"
+    Session.objects.update(expire_date=timezone.now() - timezone.timedelta(hours=1))
+    answer = client.post(url, {"missing": "Journal från 2025", "essential": "Förloppet"})
+    assert answer.status_code == 401
+    text = answer.content.decode()
+    assert "Du har loggats ut" in text
+    assert "Journal från 2025" not in text, "sealed, not readable for the next person at the screen"
+    parked = answer.context["parked"]
+    back = client.post("/logga-in/", {"username": "padmin", "password": PASSWORD, "parked": parked})
+    assert back.headers["Location"] == url
+    page = client.get(url).content.decode()
+    assert "Journal från 2025" in page
+    assert "finns kvar" in page
+
+
+def test_a_kept_form_is_given_to_nobody_else(cast):
+    case = s.ordered(cast)
+    client, url = browser(cast.admin), f"/arenden/{case.number}/steg/question_underlag/"
+    Session.objects.update(expire_date=timezone.now() - timezone.timedelta(hours=1))
+    parked = client.post(url, {"missing": "Hemligt", "essential": "x"}).context["parked"]
+    other = Client()
+    other.post("/logga-in/", {"username": "physician", "password": PASSWORD, "parked": parked})
+    assert "parked" not in other.session
+    assert "Hemligt" not in other.get(url).content.decode()
+
+
+def test_a_wrong_password_says_what_to_do_and_nothing_else(db):
+    for username in ("officer", "nobody"):
+        answer = Client().post("/logga-in/", {"username": username, "password": "fel"})
+        assert answer.status_code == 422
+        assert "Användarnamnet eller lösenordet stämmer inte" in answer.content.decode()
+
+
+def test_a_login_never_leads_away_from_the_portal(cast):
+    answer = Client().post("/logga-in/?next=https://ond.example/", {"username": "officer", "password": PASSWORD})
+    assert answer.headers["Location"] == "/"
+    answer = Client().post("/logga-in/", {"username": "officer", "password": PASSWORD, "next": "//ond.example/"})
+    assert answer.headers["Location"] == "/"
+
+
+def test_no_rule_in_force_has_its_own_page(cast, monkeypatch):
+    from fmu_portal.engine import door
+    from fmu_portal.engine.refusals import NoRule
+
+    case = s.ordered(cast)
+
+    def none_in_force(rule, start, region_id):
+        raise NoRule("tiden för utlåtandet (8 § förordning 2018:1633)", start)
+
+    monkeypatch.setattr(door, "count_limit", none_in_force)
+    answer = browser(cast.admin).post(f"/arenden/{case.number}/steg/confirm/", {"sedd": case.version})
+    assert answer.status_code == 409
+    assert "tiden för utlåtandet" in answer.content.decode()
+    assert s.fresh(case).status == "ordered"
+
+
+def test_a_day_after_the_ordinance_has_ended_has_no_rule(db):
+    from datetime import date
+
+    from fmu_portal.engine.refusals import NoRule
+    from rules.limits import count
+
+    assert count("law.report_time", date(2028, 12, 29), None).rule == "law.report_time@2023-06-15"
+    with pytest.raises(NoRule):
+        count("law.report_time", date(2029, 1, 1), None)
+    with pytest.raises(NoRule):
+        count("law.report_time", date(2023, 6, 14), None)
+
+
+def test_a_former_performer_keeps_what_it_wrote_and_nothing_else(cast):
+    case = s.in_progress(cast)
+    s.step(case, "question_underlag", cast.admin, missing="Vår egen fråga", essential="Behövs")
+    s.step(case, "hand_back", cast.admin, cause="conflict", reason="Vi känner personen")
+    client = browser(cast.physician)
+    assert client.get(f"/arenden/{case.number}/").status_code == 404
+    text = client.get(f"/arenden/{case.number}/eget/").content.decode()
+    assert "Vår egen fråga" in text
+    assert s.NAME not in text
+    exported = client.get(f"/arenden/{case.number}/eget/?format=text")
+    assert "attachment" in exported.headers["Content-Disposition"]
+    assert case.number in client.get("/arenden/aterlamnade/").content.decode()
+    assert browser(cast.other_physician).get(f"/arenden/{case.number}/eget/").status_code == 404

@@ -1,0 +1,136 @@
+"""The three pages cost the same whatever the number of cases: as many queries, no scan of a large table, no more pages
+of the database read.
+
+Loaded once per run: 150, 5 000 and 50 000 cases, most of them open. (10 000 and 100 000 would take over two minutes
+here; `python -m bench` measures those.)
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests import demo_database
+
+SIZES = {"tiny": 150, "small": 5_000, "large": 50_000}
+MOST_QUERIES = 10
+MOST_GROWTH = 1.2
+LARGE_TABLE = 10_000
+WHO = ("fk.handlaggare", "region.stockholm", "utforare.lakare")
+PAGES = ("/att-gora/", "/arenden/", "/arenden/{number}/")
+
+_NOT_COUNTED = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b")
+
+
+@pytest.fixture(scope="module")
+def databases(django_db_blocker):
+    """size -> the database's name."""
+    from contextlib import ExitStack
+
+    with django_db_blocker.unblock(), ExitStack() as held:
+        found = {}
+        for size, count in SIZES.items():
+            arguments = ("--assessments", str(count), "--open", "0.8")
+            found[size] = held.enter_context(demo_database.loaded(size, *arguments))
+            with demo_database.at(found[size], "owner"), connection.cursor() as cursor:
+                cursor.execute("VACUUM ANALYZE")
+        yield found
+
+
+def _case_of(username: str) -> str:
+    """The latest case under way that the person has in hand."""
+    from orders.models import Assessment
+
+    cases = Assessment.objects.filter(status="in_progress", assignments_count=1, report_version=0)
+    for field in ("case_officer", "region_coordinator", "responsible_physician"):
+        if (found := cases.filter(**{f"{field}__username": username})).exists():
+            return found.order_by("-pk")[0].number
+    raise AssertionError(username)
+
+
+def _queries(username: str, page: str) -> list[str]:
+    """The statements of one page, warm, as they were run."""
+    from accounts.actor import Actor
+    from accounts.models import Mandate
+    from tests.pages import browser
+
+    mandate = Mandate.objects.select_related("user", "organisation").filter(user__username=username)[0]
+    client = browser(Actor.of(mandate))
+    path = page.format(number=_case_of(username))
+    assert client.get(path, secure=True).status_code == 200
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        response = client.get(path, secure=True)
+    assert response.status_code == 200
+    return [q["sql"] for q in captured.captured_queries if not _NOT_COUNTED.match(q["sql"])]
+
+
+@pytest.fixture(scope="module")
+def measured(databases, django_db_blocker):
+    """(size, login, page) -> (queries, buffers, large tables that were scanned)."""
+    found = {}
+    with django_db_blocker.unblock():
+        for size, name in databases.items():
+            with demo_database.at(name):
+                large = _large_tables()
+                for username in WHO:
+                    for page in PAGES:
+                        queries = _queries(username, page)
+                        plans = [_plan(sql) for sql in queries if sql.lstrip().startswith(("SELECT", "WITH"))]
+                        buffers = sum(p["Shared Hit Blocks"] + p["Shared Read Blocks"] for p in plans)
+                        scanned = {t for plan in plans for t in _scanned(plan)} & large
+                        found[size, username, page] = (queries, buffers, scanned)
+    return found
+
+
+def _large_tables() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+            " AND reltuples > %s",
+            [LARGE_TABLE],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _plan(sql: str) -> dict:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql.replace('%', '%%')}", [])
+        answer = cursor.fetchone()[0]
+    return (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]
+
+
+def _scanned(plan: dict) -> set[str]:
+    own = {plan["Relation Name"]} if plan["Node Type"] == "Seq Scan" else set()
+    return own.union(*(_scanned(part) for part in plan.get("Plans", ())))
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("username", WHO)
+def test_as_many_queries_whatever_the_size(measured, username, page):
+    counts = {size: len(measured[size, username, page][0]) for size in SIZES}
+    assert max(counts.values()) <= MOST_QUERIES, (counts, "\n".join(measured["large", username, page][0]))
+    assert len(set(counts.values())) == 1, counts
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("username", WHO)
+def test_no_large_table_is_scanned(measured, username, page):
+    assert measured["large", username, page][2] == set()
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("username", WHO)
+def test_ten_times_the_cases_read_no_more_of_the_database(measured, username, page):
+    small, large = (measured[size, username, page][1] for size in ("small", "large"))
+    assert large <= MOST_GROWTH * small, (small, large)
+
+
+def test_the_lists_are_full(measured):
+    """What is compared is a whole page of rows, not an empty one."""
+    assert all(measured["small", username, "/att-gora/"][1] > 50 for username in WHO)
