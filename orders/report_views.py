@@ -74,7 +74,7 @@ def _save(request: HttpRequest, case: Assessment, draft: Report, form: SectionFo
     between two saves. What is already stored as written is saved: a second try after a lost answer is no conflict.
     """
     actor = actor_of(request)
-    locked = Assessment.objects.select_for_update(no_key=True).get(pk=case.pk)
+    locked = Assessment.objects.visible_to(actor).select_for_update(no_key=True).get(pk=case.pk)
     if not may_write_report(actor, locked):
         return Saved(None)
     draft.refresh_from_db(fields=["content", "revision", "saved_at", "saved_by"])

@@ -20,7 +20,12 @@ SIZES = {"tiny": 150, "small": 5_000, "large": 50_000}
 MOST_QUERIES = 10
 MOST_GROWTH = 1.2
 LARGE_TABLE = 10_000
-WHO = ("fk.handlaggare", "region.stockholm", "utforare.lakare")
+TODAY = "2026-11-25"
+"""A fixed day, so that the data is the same at each run."""
+
+WHO = ("fk.vast.handlaggare", "region.vastragotaland", "utforare.024.lakare")
+"""Desks that are filled by lot alone: the printed logins' have a share of their own, the same in each size."""
+
 PAGES = ("/att-gora/", "/arenden/", "/arenden/{number}/")
 
 _NOT_COUNTED = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b")
@@ -34,7 +39,7 @@ def databases(django_db_blocker):
     with django_db_blocker.unblock(), ExitStack() as held:
         found = {}
         for size, count in SIZES.items():
-            arguments = ("--assessments", str(count), "--open", "0.8")
+            arguments = ("--assessments", str(count), "--open", "0.8", "--today", TODAY)
             found[size] = held.enter_context(demo_database.loaded(size, *arguments))
             with demo_database.at(found[size], "owner"), connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")

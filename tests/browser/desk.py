@@ -74,11 +74,11 @@ class Desk:
     # Filling in.
 
     def fill(self, label: str, text: str, within: Locator | None = None) -> None:
-        name = re.compile(rf"^{re.escape(label)}( \(frivilligt\))?$")
+        name = re.compile(rf"^\s*{re.escape(label)}(\s+\(frivilligt\))?\s*$")
         (within or self.page).get_by_label(name).fill(text)
 
     def choose(self, label: str, option: str) -> None:
-        name = re.compile(rf"^{re.escape(label)}( \(frivilligt\))?$")
+        name = re.compile(rf"^\s*{re.escape(label)}(\s+\(frivilligt\))?\s*$")
         self.page.get_by_label(name).select_option(label=option)
 
     def answer(self, question: str, option: str) -> None:
