@@ -61,9 +61,14 @@ class PortalBoundField(BoundField):
 
     @property
     def optional(self) -> bool:
-        """True when the label says "(frivilligt)". A single checkbox never does: leaving it empty is an answer."""
+        """True when the label says "(frivilligt)".
+
+        A single checkbox never does: leaving it empty is an answer. Nor does a field that another answer may require
+        (``field.conditional``).
+        """
         marks = getattr(self.form, "mark_optional", True)
-        return bool(marks) and not self.field.required and self.kind not in {"checkbox", "hidden"}
+        conditional = getattr(self.field, "conditional", False)
+        return bool(marks) and not (self.field.required or conditional) and self.kind not in {"checkbox", "hidden"}
 
     @property
     def width(self) -> str:

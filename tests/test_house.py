@@ -78,7 +78,7 @@ def test_no_template_decides_by_status_except_for_words():
 
 def test_no_money_in_floats():
     for path in SOURCES:
-        assert "FloatField" not in path.read_text(), name_of(path)
+        assert "models.FloatField" not in path.read_text(), name_of(path)
         if path.parts[-2] in ("rules", "reimbursement", "regions"):
             assert "float(" not in path.read_text(), name_of(path)
 

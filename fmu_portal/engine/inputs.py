@@ -24,6 +24,10 @@ class StepForm(PortalForm):
     file_title = "Handlingar"
     file_hint = ""
     secret: tuple[str, ...] = ()
+    sections: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The form in parts: (title, names of fields); all in one part without a title when empty."""
+    conditional: tuple[str, ...] = ()
+    """Fields that another answer may require: they are not marked as optional."""
     keep = True
     """Set to False by a form whose content must not be kept, not even as a draft."""
 
@@ -33,6 +37,17 @@ class StepForm(PortalForm):
         self.set_up()
         for name, field in self.fields.items():
             self.speak_swedish(name, field)
+            field.conditional = name in self.conditional  # type: ignore[attr-defined]
+
+    def parts(self) -> list[tuple[str, list[Any]]]:
+        """The form's parts for the page: (title, bound fields); hidden fields are in the first."""
+        hidden = [self[name] for name, field in self.fields.items() if isinstance(field.widget, forms.HiddenInput)]
+        shown = [name for name, field in self.fields.items() if not isinstance(field.widget, forms.HiddenInput)]
+        if not self.sections:
+            return [("", [*hidden, *(self[name] for name in shown)])]
+        parts = [(title, [self[name] for name in names]) for title, names in self.sections]
+        parts[0] = (parts[0][0], hidden + parts[0][1])
+        return parts
 
     def set_up(self) -> None:
         """Narrow choices to what this subject and actor allow, and propose what is known."""

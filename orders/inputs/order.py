@@ -42,9 +42,18 @@ class OrderForm(SendsFiles):
     file_title = "Underlag"
     file_hint = "Kontrollera att sidantalet stämmer med originalet."
     _staged: list[Enclosure] | None = None
+    conditional = ("language", "no_self_rating_reason")
+    sections = (
+        ("Behov", ("interpreter", "language", "special_needs")),
+        ("Så ska förmågan bedömas", ("purpose", "method", "expandable")),
+        ("Information och kontakt", ("informed_on", "contact_confirmed")),
+        ("Det här bifogar du", ("medical", "self_rating", "no_self_rating_reason", "own_documents")),
+    )
 
     interpreter = yes_no("Behövs tolk?")
-    language = short_text("Språk för tolken", "w-20", max_length=60, required=False)
+    language = short_text(
+        "Språk för tolken", "w-20", max_length=60, required=False, help_text="Fyll i om det behövs tolk."
+    )
     special_needs = short_text(
         "Särskilda behov",
         max_length=300,
@@ -66,7 +75,9 @@ class OrderForm(SendsFiles):
     )
     medical = yes_no("Bifogar du medicinska handlingar?")
     self_rating = yes_no("Bifogar du den försäkrades självskattning?")
-    no_self_rating_reason = short_text("Varför saknas självskattningen?", max_length=300, required=False)
+    no_self_rating_reason = short_text(
+        "Varför saknas självskattningen?", max_length=300, required=False, help_text="Fyll i om den saknas."
+    )
     own_documents = yes_no("Har den försäkrade lämnat egna handlingar till underlaget?")
     informed_on = DateField(
         label="När fick den försäkrade information?",

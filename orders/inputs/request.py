@@ -65,7 +65,16 @@ class ResidenceForm(StepForm):
 class RequestForm(ResidenceForm):
     """Begäran: sent to the region that answers for the insured person."""
 
-    secret = ()
+    conditional = ("language", "other_region_reason")
+    sections = (
+        ("Den försäkrade", ("personnummer", "protected", "name", "representative")),
+        (
+            "Bostad och region",
+            ("address", "postal_code", "postal_code_checked", "municipality", "region", "other_region_reason"),
+        ),
+        ("Kontakt", ("phone", "email")),
+        ("Behov och metod", ("interpreter", "language", "special_needs", "method", "wished_start")),
+    )
 
     personnummer = short_text("Personnummer eller samordningsnummer", "w-12", max_length=20, help_text="ÅÅÅÅMMDD-NNNN")
     protected = yes_no(
@@ -74,7 +83,11 @@ class RequestForm(ResidenceForm):
     name = short_text("Namn")
     address = short_text("Gatuadress")
     postal_code = short_text("Postnummer", "w-8", max_length=6)
-    postal_code_checked = forms.BooleanField(label="Postnumret är kontrollerat och rätt", required=False)
+    postal_code_checked = forms.BooleanField(
+        label="Postnumret är kontrollerat och rätt",
+        required=False,
+        help_text="Kryssa bara i om portalen säger att postnumret inte stämmer, och det ändå är rätt.",
+    )
     municipality = forms.ModelChoiceField(
         label="Kommun",
         queryset=Municipality.objects.select_related("region").order_by("name"),
@@ -95,7 +108,9 @@ class RequestForm(ResidenceForm):
     email = forms.EmailField(label="E-post", required=False, widget=forms.EmailInput(attrs={"data-width": "w-32"}))
     representative = short_text("God man, förvaltare eller ombud", required=False, help_text="Namn och telefon.")
     interpreter = yes_no("Behövs tolk?")
-    language = short_text("Språk för tolken", "w-20", max_length=60, required=False)
+    language = short_text(
+        "Språk för tolken", "w-20", max_length=60, required=False, help_text="Fyll i om det behövs tolk."
+    )
     special_needs = short_text(
         "Särskilda behov",
         max_length=300,

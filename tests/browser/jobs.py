@@ -99,7 +99,7 @@ def fill_order(fk: Desk, self_rating: str = "Nej", own: str = "Nej") -> None:
 def order(fk: Desk, number: str) -> None:
     """An order with one medical document, sent."""
     fk.step(number, "Skicka beställningen")
-    add_files(fk, "Medicinsk handling", "2026-01-15", [pdf("intyg.pdf")])
+    add_files(fk, "Medicinskt underlag", "2026-01-15", [pdf("intyg.pdf")])
     fill_order(fk)
     fk.press("Fortsätt till kontroll")
     fk.press("Skicka beställningen")

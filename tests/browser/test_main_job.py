@@ -58,7 +58,7 @@ def test_whole_job(desk, shots):
     fk.step(number, "Skicka beställningen")
     assert "Om du skickar i dag" in fk.text
     jobs.fill_order(fk, self_rating="Ja")
-    jobs.add_files(fk, "Medicinsk handling", "2026-01-15", [pdf("intyg.pdf", pages=3), pdf("journal.pdf", pages=2)])
+    jobs.add_files(fk, "Medicinskt underlag", "2026-01-15", [pdf("intyg.pdf", pages=3), pdf("journal.pdf", pages=2)])
     assert "2 handlingar, 5 sidor" in fk.text
     assert fk.page.get_by_label("Hur ska förmågan bedömas?").input_value() == "Hur länge kan personen sitta och stå?"
     jobs.add_files(fk, "Självskattning", "2026-01-20", [png("sjalvskattning.png")])
@@ -122,7 +122,7 @@ def test_whole_job(desk, shots):
     assert "Er tur: svara på fråga om underlaget" in fk.text
     assert "Det visar om ryggen är skadad" in fk.text
     fk.step(number, "Komplettera underlaget")
-    jobs.add_files(fk, "Medicinsk handling", "2026-01-10", [pdf("rontgen.pdf")])
+    jobs.add_files(fk, "Medicinskt underlag", "2026-01-10", [pdf("rontgen.pdf")])
     fk.fill("Svar till utföraren", "Här är svaret")
     fk.check("supplement form")
     fk.press("Fortsätt till kontroll")
