@@ -232,6 +232,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "weasyprint": {"level": "ERROR"},
+        "pikepdf": {"level": "WARNING"},
         "fontTools": {"level": "ERROR"},
     },
 }

@@ -49,6 +49,8 @@ class ProposeEndForm(StepForm):
 class EndForm(StepForm):
     """The agency ends an assessment without a report, in one of its forms."""
 
+    conditional = ("carried_out_on",)
+
     cause = forms.ChoiceField(
         label="Varför avslutas utredningen?", choices=[*END_CAUSES.items()], widget=forms.RadioSelect
     )

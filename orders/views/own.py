@@ -67,7 +67,7 @@ def handed_back(request: HttpRequest) -> HttpResponse:
     """Återlämnade uppdrag: the numbers of the cases that the unit has handed back, latest first."""
     actor = actor_of(request)
     events = Event.objects.filter(process="assessment", step="hand_back", organisation_id=actor.organisation_id)
-    rows = list(events.order_by("-pk").values("case_id", "at")[:100]) if actor.party == "performer" else []
-    numbers = dict(Assessment.objects.filter(pk__in=[row["case_id"] for row in rows]).values_list("pk", "number"))
-    found = [{"number": numbers[row["case_id"]], "at": row["at"]} for row in rows]
+    rows = list(events.order_by("-pk").values("subject_id", "at")[:100]) if actor.party == "performer" else []
+    numbers = dict(Assessment.objects.filter(pk__in=[row["subject_id"] for row in rows]).values_list("pk", "number"))
+    found = [{"number": numbers[row["subject_id"]], "at": row["at"]} for row in rows]
     return render(request, "orders/handed_back.html", {"found": found})

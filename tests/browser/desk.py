@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response
@@ -23,7 +23,8 @@ def plain(text: str) -> str:
 class Desk:
     """A person's window. ``problems`` is what the browser complained of; no test may leave any."""
 
-    checked: set[str] = set()
+    checked: ClassVar[set[str]] = set()
+    narrow: ClassVar[set[str]] = set()
 
     def __init__(self, context: BrowserContext, url: str, who: str) -> None:
         self.context, self.url, self.who = context, url, who
@@ -66,8 +67,7 @@ class Desk:
 
     def step(self, number: str, name: str) -> None:
         """From the case page to a step, by the link a person would use."""
-        if not self.page.url.endswith(f"/arenden/{number}/"):
-            self.go(f"/arenden/{number}/")
+        self.go(f"/arenden/{number}/")
         with self.page.expect_navigation(wait_until="domcontentloaded"):
             self.page.get_by_role("main").get_by_role("link", name=name, exact=True).first.click()
 
@@ -137,12 +137,15 @@ class Desk:
             return
         Desk.checked.add(name)
         found = []
+        kind = re.sub(r"[0-9-]+", "", self.page.url.split("?")[0]) + self.who
         for size in (NARROW, WIDE):
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
             wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wide > 0:
                 found.append(f"{size['width']} px: {wide} px too wide")
-            found += [f"{size['width']} px: {line}" for line in axe(self.page)]
+            if size is WIDE or kind not in Desk.narrow:
+                found += [f"{size['width']} px: {line}" for line in axe(self.page)]
+        Desk.narrow.add(kind)
         self.problems += [f"{self.page.url} ({self.who}, {name}): {line}" for line in found]
 
     def shot(self, folder: str | None, name: str) -> None:
