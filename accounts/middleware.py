@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
-from django.contrib.auth import get_user
+from django.contrib.auth import HASH_SESSION_KEY, get_user
 from django.contrib.sessions.models import Session
 from django.db.models import Func, TextField, Value
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 
 from accounts import parked
 from accounts.actor import Actor
+from accounts.backends import PortalBackend
 from accounts.forms import LoginForm
 from accounts.models import Mandate, User
 
@@ -55,7 +57,7 @@ class SignIn:
         if mandate_id is not None and user_id is not None:
             rows = Mandate.objects.valid().select_related("user", "organisation").annotate(told=TELL_DATABASE)
             mandate = rows.filter(pk=mandate_id, user_id=user_id).first()
-        user = get_user(request)
+        user = _user_of(request, mandate) if mandate else get_user(request)
         if not isinstance(user, User):
             return
         request.user = user
@@ -64,6 +66,13 @@ class SignIn:
         now = int(timezone.now().timestamp())
         if now - request.session.get("used", 0) > TOUCH_EVERY:
             request.session["used"] = now
+
+
+def _user_of(request: HttpRequest, mandate: Mandate) -> User | None:
+    """The mandate's user, checked as `get_user` does (a changed password ends the session), without a query more."""
+    known = request.session.get(HASH_SESSION_KEY, "")
+    same = constant_time_compare(known, mandate.user.get_session_auth_hash())
+    return mandate.user if same and PortalBackend.may_log_in(mandate.user) else None
 
 
 class LoginRequired:

@@ -290,3 +290,22 @@ def test_a_former_performer_keeps_what_it_wrote_and_nothing_else(cast):
     assert "attachment" in exported.headers["Content-Disposition"]
     assert case.number in client.get("/arenden/aterlamnade/").content.decode()
     assert browser(cast.other_physician).get(f"/arenden/{case.number}/eget/").status_code == 404
+
+
+def test_a_changed_password_ends_the_session(cast):
+    from accounts.models import User
+
+    client = browser(cast.officer)
+    assert client.get("/att-gora/").status_code == 200
+    user = User.objects.get(pk=cast.officer.user_id)
+    user.set_password("ett-annat-losenord-2")
+    user.save(update_fields=["password"])
+    assert client.get("/att-gora/").status_code == 302
+
+
+def test_an_ended_mandate_lets_nobody_in(cast):
+    from accounts.models import Mandate
+
+    client = browser(cast.officer)
+    Mandate.objects.filter(pk=cast.officer.mandate_id).update(valid_to=s.yesterday())
+    assert "/uppdrag/" in client.get("/att-gora/").headers["Location"] or client.get("/att-gora/").status_code == 302

@@ -78,7 +78,7 @@ def _sessions() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="package")
-def _desks() -> Iterator[dict[str, Desk]]:
+def _desks(chromium: Browser) -> Iterator[dict[str, Desk]]:
     yield (kept := {})
     for desk in kept.values():
         desk.context.close()

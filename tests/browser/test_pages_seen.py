@@ -1,0 +1,177 @@
+"""Every page that the other tests do not pass, for those who meet it: no finding of axe, no sideways scrolling."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser import jobs
+from tests.browser.jobs import ADMIN, OFFICER, PHYSICIAN, REGION
+from tests.browser.papers import personnummer
+
+LOGINS = (
+    "fk.handlaggare",
+    "fk.samordnare",
+    "fk.radgivare",
+    "fk.controller",
+    "region.stockholm",
+    "region.stockholm.ekonom",
+    "utforare.admin",
+    "utforare.lakare",
+    "utforare.psykolog",
+)
+STATUSES = (
+    "draft",
+    "requested",
+    "returned",
+    "assigned",
+    "ordered",
+    "in_progress",
+    "delivered",
+    "supplement_requested",
+    "accepted",
+    "withdrawn",
+    "ended",
+    "discarded",
+)
+
+
+@pytest.mark.parametrize("path", ["/regler/", "/om/tillganglighet/", "/om/personuppgifter/", "/api/v1/"])
+def test_public_pages(new_desk, path):
+    desk = new_desk()
+    assert desk.go(path).status == 200
+    desk.check(path)
+
+
+def test_mandates(new_desk, portal, shots):
+    """Who has two chooses; the page that was asked for comes after the choice."""
+    desk = new_desk("utforare.skane")
+    desk.go("/arenden/?vy=alla")
+    assert desk.h1 == "Välj medarbetaruppdrag"
+    assert desk.page.locator("button.choice").count() == 2
+    desk.check("mandates")
+    desk.shot(shots, "uppdrag")
+    with desk.page.expect_navigation():
+        desk.page.locator("button.choice").first.click()
+    assert desk.page.url.endswith("/arenden/?vy=alla")
+    desk.go("/att-gora/")
+    desk.check("basket, utforare.skane")
+    desk.follow("Byt uppdrag")
+    assert desk.h1 == "Välj medarbetaruppdrag"
+
+
+@pytest.mark.parametrize("who", LOGINS)
+def test_lists(desk, who):
+    """The work basket, its quick views and an empty one; the cases, a filter, one that finds nothing; notices."""
+    one = desk(who)
+    pages = {
+        "basket": "/att-gora/",
+        "basket late": "/att-gora/?vy=passerade",
+        "basket empty": "/att-gora/?arende=1900-000001",
+        "cases": "/arenden/?vy=alla",
+        "cases empty": "/arenden/?arende=1900-000001",
+        "notices": "/aviseringar/",
+    }
+    for name, path in pages.items():
+        assert one.go(path).status == 200
+        one.check(f"{name}, {who}")
+    one.go("/arenden/?vy=alla")
+    if one.page.get_by_role("link", name="Nästa").count():
+        one.follow("Nästa")
+        one.check("cases, second page")
+
+
+@pytest.mark.parametrize("who", [OFFICER, REGION, PHYSICIAN, "fk.controller"])
+def test_cases_in_each_status(desk, who):
+    """One case of each status that the role has, and the first step offered on it."""
+    one = desk(who)
+    for status in STATUSES:
+        one.go(f"/arenden/?vy=alla&status={status}")
+        rows = one.page.locator("tbody a.main")
+        if not rows.count():
+            continue
+        path = rows.first.get_attribute("href")
+        assert one.go(path).status == 200
+        one.check(f"demo case {status}, {who}")
+        one.go(f"{path}handelser/")
+        one.check(f"history, {who}")
+
+
+@pytest.mark.parametrize("who", [OFFICER, REGION, ADMIN, PHYSICIAN])
+def test_every_form(desk, who):
+    """Each step's form as the case pages offer it, and the same with nothing filled in."""
+    one = desk(who)
+    seen: dict[str, str] = {}
+    for status in STATUSES:
+        one.go(f"/arenden/?vy=alla&status={status}")
+        for link in [a.get_attribute("href") for a in one.page.locator("tbody a.main").all()][:3]:
+            one.go(link)
+            for step in one.page.locator("main a[href*='/steg/']").all():
+                href = str(step.get_attribute("href"))
+                seen.setdefault(href.split("/steg/")[1], href)
+    assert seen
+    for step, href in seen.items():
+        assert one.go(href).status == 200
+        one.check(f"form {step}, {who}")
+        button = one.page.get_by_role("button", name="Fortsätt till kontroll")
+        if button.count():
+            one.press("Fortsätt till kontroll")
+            if one.errors:
+                one.check(f"form {step} with errors")
+
+
+def test_search(desk):
+    """By personnummer: the officer gets the case, the region its number and status, with a reason."""
+    fk, region = desk(OFFICER), desk(REGION)
+    person = jobs.new_person()
+    number = jobs.request(fk, person)
+    fk.go("/arenden/sok/")
+    fk.check("search, officer")
+    fk.fill("Personnummer", person.number)
+    fk.press("Sök ärenden")
+    assert number in fk.text
+    assert person.number not in fk.page.url
+    fk.check("search with a hit")
+    region.go("/arenden/sok/")
+    region.fill("Personnummer", person.number)
+    region.press("Sök ärenden")
+    assert region.errors == ["Svara på frågan: Varför behöver du ärendenumret?"]
+    region.check("search with an error, region")
+    region.fill("Personnummer", person.number)
+    region.fill("Varför behöver du ärendenumret?", "Personen har ringt")
+    region.press("Sök ärenden")
+    assert number in region.text
+    assert person.name not in region.page.content()
+    region.check("search, region")
+    fk.go("/arenden/sok/")
+    fk.fill("Personnummer", personnummer())
+    fk.press("Sök ärenden")
+    assert "Inget ärende" in fk.text
+    fk.check("search without a hit")
+
+
+def test_administrator(desk):
+    admin = desk("admin")
+    admin.go("/")
+    assert admin.h1 == "Omräkning"
+    admin.check("recount")
+    assert admin.go("/att-gora/").status in (200, 403, 404)
+    admin.check("basket of the administrator")
+
+
+def test_conflicting_drafts(desk, new_desk):
+    """Two windows write in one section: the second sees both texts and chooses."""
+    number = jobs.in_progress(desk)
+    doctor, other = desk(PHYSICIAN), new_desk(PHYSICIAN)
+    for one in (doctor, other):
+        one.go(f"/arenden/{number}/utlatande/diagnosis/")
+    for one, text in ((doctor, "Först"), (other, "Sedan")):
+        one.page.locator("main form textarea").first.fill(text)
+        one.press("Spara utkast")
+    assert other.h1 == "Utkastet har ändrats sedan du öppnade sidan"
+    assert "Först" in other.text
+    other.check("report conflict")
+    other.press("Spara det jag skrev")
+    assert other.page.locator("main form textarea").first.input_value() == "Sedan"
+    doctor.go(f"/arenden/{number}/utlatande/granska/")
+    assert "Det här behöver bli klart" in doctor.text
+    doctor.check("review with what is missing")
