@@ -42,6 +42,7 @@ def prepare(cluster: Cluster, queue: Valkey, folder: Path, sizes: list[int]) -> 
         DATA_DIR=str(folder / "portal"),
         REDIS_URL=queue.url,
         FMU_DEMO="1",
+        FMU_HOSTS="testserver",
         DJANGO_SETTINGS_MODULE="fmu_portal.settings",
         DATABASE_URL=cluster.url("web", database(sizes[0])),
     )

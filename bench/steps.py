@@ -36,7 +36,7 @@ def bare_confirm(request: HttpRequest, number: str) -> HttpResponse:
         event_id = cursor.fetchone()[0]
         closed = [*Duty.objects.open().filter(subject_id=case.pk, kind="confirm_underlag").values_list("pk", flat=True)]
         Duty.objects.filter(pk__in=closed).update(closed_by_id=event_id)
-        assert case.underlag_complete_on is not None
+        assert case.underlag_complete_on and case.region_id and case.performer_id
         limit = count("law.report_time", case.underlag_complete_on, case.region_id)
         opened = Duty.objects.bulk_create(
             Duty(
@@ -108,13 +108,17 @@ def measure(size: int, say: Callable[[str], None]) -> list[Result]:
     from bench.pages import actor_of
 
     actor = actor_of(WHO)
-    numbers = _waiting(actor.organisation_id)
+    waiting = list(_waiting(actor.organisation_id))
     address = "/api/v1/assessments/{}/steps/confirm/"
     try:
         resolve(address.format("2026-000001"))
     except Resolver404:
         say("skipped: the API's steps do not exist yet")
         return []
+    if len(waiting) < 2 * (PAIRS + 3):
+        say(f"skipped: {len(waiting)} cases wait for the unit's confirmation, too few at {size} assessments")
+        return []
+    numbers = iter(waiting)
     key = ApiKey.issue(Mandate.objects.get(pk=actor.mandate_id))
     headers = {"Authorization": f"Bearer {key}"}
     api, plain = Client(headers=headers), Client(headers=headers)

@@ -276,3 +276,14 @@ def test_it_can_be_loaded_on_any_day(django_db_blocker, today):
         demo_database.at(name, "worker"),
     ):
         assert clock.watch(date.fromisoformat(today)) == {"chores": 0, "reminded": 0, "overdue": 0}
+
+
+def test_after_the_law_has_ended_it_stands_on_the_laws_last_day(empty):
+    text = said("--assessments", "40", "--today", "2029-03-01")
+    assert "gäller till 2028-12-31" in text
+    assert "40 utredningar" in text
+
+
+def test_before_the_law_it_is_refused(empty):
+    with pytest.raises(CommandError, match="Ingen regel"):
+        said("--assessments", "40", "--today", "2019-03-01")

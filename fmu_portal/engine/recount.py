@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from accounts.roles import Party
 from fmu_portal.engine.refusals import NoRule, WrongState
-from fmu_portal.engine.registry import PROCESSES, count_limit
-from fmu_portal.models import Duty, Event, Recount
+from fmu_portal.engine.registry import PROCESSES, Registered, count_limit
+from fmu_portal.models import Duty, Recount
 
 BATCH = 5000
 
@@ -91,43 +91,86 @@ def decide(recount_id: int, user_id: int, approved: bool) -> int:
 
 
 def _move(recount: Recount) -> int:
+    """Move what still stands as the person saw it; what does not comes in the next list. A batch is six statements."""
     shown = {row[0]: row[4] for row in recount.moves}
     moved = 0
-    for found, new, rule, inputs in list(moved_duties()):
-        if shown.get(found.pk) != new.isoformat():
-            continue  # not what the person saw: it comes in the next list
-        registered = PROCESSES[found.process]
-        subject = registered.model.objects.select_for_update(of=("self",)).get(pk=found.subject_id)
-        duty = Duty.objects.open().filter(pk=found.pk).first()
-        if duty is None:
-            continue
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT nextval(pg_get_serial_sequence('fmu_portal_event', 'id'))")
-            event_id = int(cursor.fetchone()[0])
-        Duty.objects.filter(pk=duty.pk).update(closed_by_id=event_id)
-        old_id, old_due = duty.pk, duty.due
-        duty.pk, duty.due, duty.rule, duty.inputs, duty.opened_by_id = None, new, rule, inputs, event_id
-        duty._state.adding = True
-        duty.save(force_insert=True)
-        Duty.objects.filter(pk=old_id).update(superseded_by=duty)
-        Event(
-            pk=event_id,
-            process=found.process,
-            subject_id=found.subject_id,
-            case_id=duty.case_id,
-            step="recount",
-            party=Party.ADMINISTRATION,
-            from_status=subject.status,
-            to_status=subject.status,
-            data={
-                "recount": recount.pk,
-                "closed": [old_id],
-                "moved": [[old_id, duty.pk]],
-                "kind": duty.kind,
-                "from": old_due.isoformat(),
-                "to": new.isoformat(),
-                "opened": [[duty.pk, duty.kind, duty.organisation_id, new.isoformat(), rule, inputs, duty.holder_id]],
-            },
-        ).save(force_insert=True)
-        moved += 1
+    wanted = [
+        (found.process, found.pk, new, rule, inputs)
+        for found, new, rule, inputs in moved_duties()
+        if shown.get(found.pk) == new.isoformat()
+    ]
+    for process in {row[0] for row in wanted}:
+        rows = [row[1:] for row in wanted if row[0] == process]
+        for start in range(0, len(rows), BATCH):
+            moved += _move_batch(recount, PROCESSES[process], rows[start : start + BATCH])
     return moved
+
+
+_LOCK = """
+SELECT d.id FROM fmu_portal_duty d JOIN {table} s ON s.id = d.subject_id
+WHERE d.id = ANY(%s) AND d.process = %s AND d.closed_by_id IS NULL ORDER BY s.id, d.id FOR UPDATE OF s, d
+"""
+_NUMBERS = """
+SELECT nextval(pg_get_serial_sequence('fmu_portal_event', 'id')), nextval(pg_get_serial_sequence('fmu_portal_duty', 'id'))
+FROM generate_series(1, %s)
+"""
+_PLAN = """
+WITH m AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(events)s::bigint[], %(duties)s::bigint[], %(dues)s::date[],
+                         %(rules)s::text[], %(inputs)s::jsonb[]) AS m(id, event_id, duty_id, due, rule, inputs)
+)
+"""
+_CLOSE = (
+    _PLAN
+    + """
+UPDATE fmu_portal_duty d SET closed_by_id = m.event_id, superseded_by_id = m.duty_id FROM m WHERE d.id = m.id
+"""
+)
+_OPEN = (
+    _PLAN
+    + """
+INSERT INTO fmu_portal_duty (id, process, subject_id, case_id, kind, party, organisation_id, holder_id, due, rule, inputs,
+                             opened_by_id)
+SELECT m.duty_id, d.process, d.subject_id, d.case_id, d.kind, d.party, d.organisation_id, d.holder_id, m.due, m.rule,
+       m.inputs, m.event_id
+FROM m JOIN fmu_portal_duty d ON d.id = m.id
+"""
+)
+_TELL = (
+    _PLAN
+    + """
+INSERT INTO fmu_portal_event (id, process, subject_id, case_id, step, party, from_status, to_status, at, data)
+SELECT m.event_id, d.process, d.subject_id, d.case_id, 'recount', %(party)s, s.status, s.status, %(now)s,
+       jsonb_build_object(
+           'recount', %(recount)s, 'closed', jsonb_build_array(d.id),
+           'moved', jsonb_build_array(jsonb_build_array(d.id, m.duty_id)), 'kind', d.kind, 'from', d.due, 'to', m.due,
+           'opened', jsonb_build_array(jsonb_build_array(
+               m.duty_id, d.kind, d.organisation_id, m.due, m.rule, m.inputs, d.holder_id)))
+FROM m JOIN fmu_portal_duty d ON d.id = m.id JOIN {table} s ON s.id = d.subject_id
+"""
+)
+
+
+def _move_batch(recount: Recount, registered: Registered, rows: list[tuple[int, date, str, dict[str, Any]]]) -> int:
+    """Supersede duties (id, new day, rule, inputs) that are still open, with their events; return how many."""
+    table = registered.model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK.format(table=table), [[row[0] for row in rows], registered.process.name])
+        still_open = {row[0] for row in cursor.fetchall()}
+        rows = [row for row in rows if row[0] in still_open]
+        cursor.execute(_NUMBERS, [len(rows)])
+        numbers = cursor.fetchall()
+        plan: dict[str, Any] = {
+            "ids": [row[0] for row in rows],
+            "events": [event for event, _ in numbers],
+            "duties": [duty for _, duty in numbers],
+            "dues": [row[1] for row in rows],
+            "rules": [row[2] for row in rows],
+            "inputs": [json.dumps(row[3]) for row in rows],
+            "recount": recount.pk,
+            "party": str(Party.ADMINISTRATION),
+            "now": timezone.now(),
+        }
+        for statement in (_CLOSE, _OPEN, _TELL.format(table=table)):
+            cursor.execute(statement, plan)
+    return len(rows)

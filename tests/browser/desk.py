@@ -42,7 +42,7 @@ class Desk:
 
     def _console(self, message: ConsoleMessage) -> None:
         # A page that answers 404 or 422 is reported by the browser too; `_response` judges those.
-        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
             self.problems.append(f"{self.who}: console at {self.page.url}: {message.text}")
 
     def _response(self, response: Response) -> None:
@@ -87,7 +87,9 @@ class Desk:
         group.locator("label").get_by_text(option, exact=True).click()
 
     def tick(self, words: str) -> None:
-        self.page.locator("label", has_text=words).click()
+        box = self.page.get_by_label(words)
+        if not box.is_checked():
+            self.page.locator("label", has_text=words).click()
 
     # Reading.
 

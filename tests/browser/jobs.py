@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.browser.desk import Desk, plain
-from tests.browser.papers import Upload, pdf, personnummer
+from tests.browser.papers import Upload, personnummer
 
 OFFICER, REGION, ADMIN, PHYSICIAN = "fk.handlaggare", "region.stockholm", "utforare.admin", "utforare.lakare"
 At = Callable[[str], Desk]
@@ -51,19 +51,11 @@ def start_request(fk: Desk) -> str:
     return fk.number
 
 
-def request(fk: Desk, person: Person) -> str:
-    """A request, sent; its case's number."""
-    number = start_request(fk)
-    fill_request(fk, person)
-    fk.press("Fortsätt till kontroll")
-    fk.press("Skicka begäran")
-    return number
-
-
 def unit_of(at: At, who: str = ADMIN) -> str:
     """The unit in the header of a login."""
     desk = at(who)
-    desk.go("/att-gora/")
+    if not desk.page.locator(".portal-who strong").count():
+        desk.go("/att-gora/")
     return plain(desk.page.locator(".portal-who strong").inner_text()).split(", ", 1)[1]
 
 
@@ -96,15 +88,6 @@ def fill_order(fk: Desk, self_rating: str = "Nej", own: str = "Nej") -> None:
     fk.tick("Namn, adress och telefon är kontrollerade")
 
 
-def order(fk: Desk, number: str) -> None:
-    """An order with one medical document, sent."""
-    fk.step(number, "Skicka beställningen")
-    add_files(fk, "Medicinskt underlag", "2026-01-15", [pdf("intyg.pdf")])
-    fill_order(fk)
-    fk.press("Fortsätt till kontroll")
-    fk.press("Skicka beställningen")
-
-
 def name_physician(admin: Desk, number: str, name: str) -> None:
     admin.step(number, "Utse ansvarig läkare och deltagare")
     option = admin.page.get_by_label("Ansvarig läkare").locator("option", has_text=name).first.inner_text()
@@ -119,26 +102,9 @@ def confirm(admin: Desk, number: str) -> None:
 
 def name_of(desk: Desk) -> str:
     """The person's name in the header."""
-    if not desk.page.url.startswith(desk.url):
+    if not desk.page.locator(".portal-who").count():
         desk.go("/att-gora/")
     return plain(desk.page.locator(".portal-who > span").inner_text())
-
-
-def ordered(at: At, person: Person | None = None) -> str:
-    """A case with its order sent, not yet confirmed."""
-    number = request(at(OFFICER), person or new_person())
-    assign(at(REGION), number, unit_of(at))
-    order(at(OFFICER), number)
-    return number
-
-
-def in_progress(at: At, person: Person | None = None) -> str:
-    """A case whose responsible physician may write."""
-    number = ordered(at, person)
-    at(PHYSICIAN).go("/att-gora/")
-    name_physician(at(ADMIN), number, name_of(at(PHYSICIAN)))
-    confirm(at(ADMIN), number)
-    return number
 
 
 TEXTS = {
@@ -182,14 +148,6 @@ def sign(doctor: Desk, button: str = "Skicka utlåtandet") -> None:
     doctor.tick("Jag är ansvarig läkare för utredningen")
     doctor.press("Fortsätt till kontroll")
     doctor.press(button)
-
-
-def delivered(at: At, person: Person | None = None) -> str:
-    """A case whose report has come."""
-    number = in_progress(at, person)
-    write_report(at(PHYSICIAN), number)
-    sign(at(PHYSICIAN))
-    return number
 
 
 def give_reason(desk: Desk, number: str, step: str, text: str = "Personen har fått arbete.") -> None:

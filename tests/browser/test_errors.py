@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.browser import jobs, papers
+from tests.browser import jobs, papers, setting
 from tests.browser.jobs import ADMIN, OFFICER, REGION
 from tests.browser.papers import pdf
 from tests.browser.test_main_job import today
@@ -69,8 +69,7 @@ def test_protected_identity_is_refused_and_nothing_kept(desk, database):
 @pytest.fixture
 def order_form(desk):
     """The officer before the form of an order."""
-    number = jobs.request(desk(OFFICER), jobs.new_person())
-    jobs.assign(desk(REGION), number, jobs.unit_of(desk))
+    number = setting.assigned(desk)
     desk(OFFICER).step(number, "Skicka beställningen")
     return desk(OFFICER)
 
@@ -157,7 +156,7 @@ def test_step_taken_twice(desk):
 
 def test_lost_race(desk, new_desk, shots):
     """Two windows assign: the second is told who was first, and that nothing of its own was saved."""
-    number = jobs.request(desk(OFFICER), jobs.new_person())
+    number = setting.requested(desk)
     first, second = desk(REGION), new_desk(REGION)
     unit = jobs.unit_of(desk)
     second.step(number, "Tilldela en utförare")
@@ -178,7 +177,7 @@ def test_lost_race(desk, new_desk, shots):
 
 def test_stale_version(desk, new_desk, shots):
     """A decision on a version that is no longer the last: nothing sent, then and now side by side."""
-    number = jobs.delivered(desk)
+    number = setting.delivered(desk)
     fk, doctor, late = desk(OFFICER), desk(jobs.PHYSICIAN), new_desk(OFFICER)
     late.step(number, "Begär komplettering av utlåtandet")
     late.choose("Vilken del gäller det?", "Prognos")
@@ -203,7 +202,7 @@ def test_stale_version(desk, new_desk, shots):
 
 def test_form_left_open_over_night(new_desk, desk, portal, database, shots):
     """The session ends while the form is open: after the login what was typed is there, and nothing has been sent."""
-    number = jobs.request(desk(OFFICER), jobs.new_person())
+    number = setting.requested(desk)
     region = new_desk(REGION, fresh=True)
     region.step(number, "Lämna tillbaka begäran")
     region.fill("Skäl", "Skrivet före natten")
@@ -235,7 +234,7 @@ def test_page_after_the_session(new_desk):
 
 def test_what_belongs_to_others(desk):
     """404 for another's case, 403 for a colleague's step; neither is a dead end."""
-    number = jobs.request(desk(OFFICER), jobs.new_person())
+    number = setting.requested(desk)
     skane, adviser, admin = desk("region.skane"), desk("fk.radgivare"), desk(ADMIN)
     answered = skane.go(f"/arenden/{number}/")
     assert answered.status == 404

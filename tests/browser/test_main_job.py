@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.browser import jobs
+from tests.browser import jobs, setting
 from tests.browser.jobs import ADMIN, OFFICER, PHYSICIAN, REGION
 from tests.browser.papers import pdf, png
 
@@ -240,7 +240,7 @@ def test_whole_job(desk, shots):
 
 def test_document_opens_in_the_browser(desk):
     """The browser's own reader shows the document: it is not blocked by the headers that guard it."""
-    number = jobs.in_progress(desk)
+    number = setting.in_progress(desk)
     doctor = desk(PHYSICIAN)
     doctor.go(f"/arenden/{number}/")
     link = doctor.page.locator("a[href*='/handlingar/']").first

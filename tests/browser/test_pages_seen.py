@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser import jobs
+from tests.browser import jobs, setting
 from tests.browser.jobs import ADMIN, OFFICER, PHYSICIAN, REGION
 from tests.browser.papers import personnummer
 
@@ -123,7 +123,7 @@ def test_search(desk):
     """By personnummer: the officer gets the case, the region its number and status, with a reason."""
     fk, region = desk(OFFICER), desk(REGION)
     person = jobs.new_person()
-    number = jobs.request(fk, person)
+    number = setting.requested(desk, person)
     fk.go("/arenden/sok/")
     fk.check("search, officer")
     fk.fill("Personnummer", person.number)
@@ -160,7 +160,7 @@ def test_administrator(desk):
 
 def test_conflicting_drafts(desk, new_desk):
     """Two windows write in one section: the second sees both texts and chooses."""
-    number = jobs.in_progress(desk)
+    number = setting.in_progress(desk)
     doctor, other = desk(PHYSICIAN), new_desk(PHYSICIAN)
     for one in (doctor, other):
         one.go(f"/arenden/{number}/utlatande/diagnosis/")

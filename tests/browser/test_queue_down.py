@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 
-from tests.browser import jobs
+from tests.browser import jobs, setting
 from tests.browser.jobs import OFFICER, PHYSICIAN, REGION
 
 
@@ -17,8 +17,8 @@ def health(portal):
 def test_queue_down(desk, portal):
     """A whole job without the queue; the notice and the report's PDF follow when it is there again."""
     fk, region, doctor = desk(OFFICER), desk(REGION), desk(PHYSICIAN)
-    number = jobs.in_progress(desk)
-    jobs.write_report(doctor, number)
+    number = setting.written(desk)
+    doctor.go(f"/arenden/{number}/utlatande/granska/")
     portal.stop_broker()
     try:
         jobs.sign(doctor)
@@ -26,7 +26,10 @@ def test_queue_down(desk, portal):
         doctor.follow("Läs utlåtandet, version 1")
         assert "PDF:en görs just nu." in doctor.text
         doctor.check("version page without its PDF")
-        requested = jobs.request(fk, jobs.new_person())
+        requested = jobs.start_request(fk)
+        jobs.fill_request(fk, jobs.new_person())
+        fk.press("Fortsätt till kontroll")
+        fk.press("Skicka begäran")
         assert fk.status == "Begäran skickad"
         status, said = health(portal)
         assert status == 200

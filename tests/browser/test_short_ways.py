@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.browser import jobs
+from tests.browser import jobs, setting
 from tests.browser.jobs import ADMIN, OFFICER, PHYSICIAN, REGION
 from tests.browser.papers import pdf
 from tests.browser.test_main_job import today
@@ -14,7 +14,7 @@ from tests.browser.test_main_job import today
 
 def test_withdraw(desk):
     """The agency withdraws: everybody sees it, and nobody owes anything."""
-    number = jobs.request(desk(OFFICER), jobs.new_person())
+    number = setting.requested(desk)
     fk, region = desk(OFFICER), desk(REGION)
     fk.step(number, "Återkalla")
     fk.check("withdraw form")
@@ -33,7 +33,7 @@ def test_withdraw(desk):
 def test_return_and_request_anew(desk):
     """The region cannot; the agency asks again."""
     fk, region = desk(OFFICER), desk(REGION)
-    number = jobs.request(fk, jobs.new_person())
+    number = setting.requested(desk)
     jobs.give_reason(region, number, "Lämna tillbaka begäran", "Ingen utförare har tid")
     assert region.status == "Kan inte tillgodoses"
     fk.go(f"/arenden/{number}/")
@@ -53,7 +53,7 @@ def test_return_and_request_anew(desk):
 def test_hand_back_and_assign_again(desk):
     """The unit hands back; its documents close; the region assigns again and a new clock starts."""
     person = jobs.new_person()
-    number = jobs.in_progress(desk, person)
+    number = setting.in_progress(desk, person)
     fk, region, admin, doctor = desk(OFFICER), desk(REGION), desk(ADMIN), desk(PHYSICIAN)
     doctor.go(f"/arenden/{number}/")
     href = doctor.page.locator("a[href*='/handlingar/']").first.get_attribute("href")
@@ -83,7 +83,7 @@ def test_hand_back_and_assign_again(desk):
 
 def test_insured_person_objects(desk):
     """Ended without a report although it was carried out: the day is asked for and kept."""
-    number = jobs.in_progress(desk)
+    number = setting.in_progress(desk)
     fk, admin = desk(OFFICER), desk(ADMIN)
     admin.step(number, "Föreslå att utredningen avslutas")
     admin.answer("Varför bör utredningen avslutas?", "Den försäkrade motsätter sig att utlåtandet skickas")
@@ -110,7 +110,7 @@ def test_insured_person_objects(desk):
 
 def test_void_a_wrong_document(desk):
     """A voided document can no longer be opened; who had time to open it is listed; the office gets an incident."""
-    number = jobs.in_progress(desk)
+    number = setting.in_progress(desk)
     fk, doctor = desk(OFFICER), desk(PHYSICIAN)
     doctor.go(f"/arenden/{number}/")
     href = doctor.page.locator("a[href*='/handlingar/']").first.get_attribute("href")
@@ -135,7 +135,7 @@ def test_void_a_wrong_document(desk):
 
 def test_report_that_came_by_post(desk):
     """The agency registers it with its day and the evidence."""
-    number = jobs.in_progress(desk)
+    number = setting.in_progress(desk)
     fk, region = desk(OFFICER), desk(REGION)
     fk.step(number, "Registrera utlåtande som kommit på annat sätt")
     jobs.add_files(fk, "Utlåtande", "", [pdf("utlatande.pdf", pages=4)])
@@ -162,7 +162,7 @@ def test_report_that_came_by_post(desk):
 def test_small_steps_of_the_agency(desk, answer):
     """A question declined; something added in the middle: no day moves."""
     fk, admin = desk(OFFICER), desk(ADMIN)
-    number = jobs.in_progress(desk)
+    number = setting.in_progress(desk)
     admin.go(f"/arenden/{number}/")
     day = admin.page.locator(".deadline__date").inner_text()
     if answer == "decline":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser import jobs
+from tests.browser import jobs, setting
 from tests.browser.conftest import log_in
 from tests.browser.jobs import ADMIN, OFFICER, PHYSICIAN, REGION
 
@@ -34,10 +34,14 @@ def plain_desk(new_desk, portal):
 
 def test_without_javascript(plain_desk, desk):
     """Login, work basket, a step with its check page, a section of the report."""
-    number = jobs.in_progress(desk)
+    number = setting.in_progress(desk)
     fk, doctor = plain_desk(OFFICER), plain_desk(PHYSICIAN)
     assert fk.h1 == "Att göra"
-    jobs.request(fk, jobs.new_person())
+    jobs.start_request(fk)
+    jobs.fill_request(fk, jobs.new_person())
+    fk.press("Fortsätt till kontroll")
+    assert fk.h1 == "Kontrollera dina uppgifter"
+    fk.press("Skicka begäran")
     assert fk.status == "Begäran skickad"
     doctor.go(f"/arenden/{number}/utlatande/")
     jobs.fill_section(doctor)
@@ -79,7 +83,7 @@ class Keys:
 
 def test_keyboard_alone(new_desk, desk, portal):
     """Log in, skip to the content, open a duty, take a step: Tab, Enter and letters; focus is always to be seen."""
-    number = jobs.ordered(desk)
+    number = setting.ordered(desk)
     admin = new_desk()
     keys = Keys(admin)
     admin.go("/logga-in/")
@@ -110,7 +114,7 @@ def test_keyboard_alone(new_desk, desk, portal):
 
 def test_keyboard_in_a_form(new_desk, desk):
     """Radio buttons and selects of a step's form, without a mouse."""
-    number = jobs.request(desk(OFFICER), jobs.new_person())
+    number = setting.requested(desk)
     region = new_desk(REGION)
     keys = Keys(region)
     region.go(f"/arenden/{number}/steg/propose_end/")

@@ -10,14 +10,18 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import User
+from fmu_portal.engine.refusals import NoRule
 from orders.demo import loading, parties
 from orders.demo.calendar import Calendar
 from regions.models import Agreement
+from rules.models import Rule
 
 _LOCK = 20181634
+_LAW = "law.report_time"
 
 
 class Command(BaseCommand):
@@ -41,7 +45,7 @@ class Command(BaseCommand):
             if User.objects.filter(is_demo=True).exists():
                 self._already()
                 return
-            calendar = Calendar(options["today"] or timezone.localdate())
+            calendar = self._calendar(options["today"] or timezone.localdate())
             everybody = parties.build()
             Agreement.objects.bulk_create(
                 Agreement(region_id=region, performer_id=unit, valid_from=date(2023, 6, 15))
@@ -52,6 +56,19 @@ class Command(BaseCommand):
         loading.analyze()
         seconds = time.monotonic() - started
         self.stdout.write(f"Demonstrationsdata finns: {count} utredningar med {events} händelser på {seconds:.1f} s.")
+
+    def _calendar(self, today: date) -> Calendar:
+        """The day's calendar; when the law's rule has ended (2028 as it stands), the last day that it applied."""
+        try:
+            return Calendar(today)
+        except NoRule as error:
+            ends = Rule.objects.filter(key=_LAW, valid_to__lt=today).aggregate(Max("valid_to"))["valid_to__max"]
+            if ends is None:
+                raise CommandError(error.text) from error
+            self.stdout.write(
+                f"Regeln om tiden för utlåtandet gäller till {ends}. Demonstrationen utgår från den dagen."
+            )
+            return Calendar(ends)
 
     def _already(self) -> None:
         """The data is there. Only the password follows what the start will print."""
