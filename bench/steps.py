@@ -101,11 +101,13 @@ def _waiting(organisation_id: int) -> Iterator[str]:
 
 def measure(size: int, say: Callable[[str], None]) -> list[Result]:
     """The figure at a size; none when the address is missing. Each call takes a case of its own and commits."""
-    from django.test import Client, override_settings
+    from django.test import Client, RequestFactory, override_settings
     from django.urls import Resolver404, resolve
 
     from accounts.models import ApiKey, Mandate
     from bench.pages import actor_of
+    from fmu_portal.engine.door import take
+    from orders.models import Assessment
 
     actor = actor_of(WHO)
     waiting = list(_waiting(actor.organisation_id))
@@ -115,7 +117,7 @@ def measure(size: int, say: Callable[[str], None]) -> list[Result]:
     except Resolver404:
         say("skipped: the API's steps do not exist yet")
         return []
-    if len(waiting) < 2 * (PAIRS + 3):
+    if len(waiting) < 4 * (PAIRS + 3):
         say(f"skipped: {len(waiting)} cases wait for the unit's confirmation, too few at {size} assessments")
         return []
     numbers = iter(waiting)
@@ -134,7 +136,7 @@ def measure(size: int, say: Callable[[str], None]) -> list[Result]:
         assert response.status_code == 200, response.content
         return json.loads(response.content)
 
-    result = compare(
+    by_api = compare(
         f"step confirm by API, {size} assessments",
         f"POST {address.format('{number}')} as {WHO}, a worker nudged through the queue",
         ours,
@@ -143,5 +145,23 @@ def measure(size: int, say: Callable[[str], None]) -> list[Result]:
         TARGET,
         PAIRS,
     )
-    say(result.line())
-    return [result]
+    say(by_api.line())
+
+    def door() -> None:
+        take("assessment", Assessment.objects.only("pk").get(number=next(numbers)).pk, "confirm", actor, {})
+
+    def plain_function() -> None:
+        request = RequestFactory(headers=headers).post("/")
+        assert bare_confirm(request, next(numbers)).status_code == 200
+
+    by_door = compare(
+        f"step confirm by the door alone, {size} assessments",
+        "fmu_portal.engine.door.take, a worker nudged through the queue",
+        door,
+        "a plain function with the same rows, no nudge",
+        plain_function,
+        TARGET,
+        PAIRS,
+    )
+    say(by_door.line())
+    return [by_api, by_door]

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg2
+
 from tests import conftest, stack
 
 
@@ -39,16 +41,47 @@ def at(name: str, role: str = "web") -> Iterator[None]:
         connection.settings_dict.update(kept)
 
 
+def shared(word: str, *arguments: str) -> str:
+    """The same for all processes of the run: the first that asks loads it, the others wait; it goes with the cluster.
+
+    It gets its name when it is whole. VACUUM ANALYZE has been run, as a database at work has had.
+    """
+    name = f"fmu_shared_{word}"
+    half = f"{name}_half"
+    admin = psycopg2.connect(stack.shared_cluster().admin_url)
+    admin.autocommit = True
+    try:
+        with admin.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            if cursor.fetchone() is None:
+                copy(half)
+                _load(half, *arguments)
+                with at(half, "owner"):
+                    from django.db import connection
+
+                    with connection.cursor() as own:
+                        own.execute("VACUUM ANALYZE")
+                cursor.execute(f'ALTER DATABASE "{half}" RENAME TO "{name}"')
+    finally:
+        admin.close()
+    return name
+
+
+def _load(name: str, *arguments: str) -> None:
+    from django.core.management import call_command
+
+    with at(name, "owner"), open(os.devnull, "w") as nowhere:
+        call_command("demo", *arguments, stdout=nowhere)
+
+
 @contextmanager
 def loaded(word: str, *arguments: str) -> Iterator[str]:
     """A database with demonstration data (``manage.py demo`` with the arguments); gone afterwards. Yields its name."""
-    from django.core.management import call_command
-
     name = name_of(word)
     copy(name)
     try:
-        with at(name, "owner"), open(os.devnull, "w") as nowhere:
-            call_command("demo", *arguments, stdout=nowhere)
+        _load(name, *arguments)
         yield name
     finally:
         drop(name)

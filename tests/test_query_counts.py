@@ -38,16 +38,11 @@ _NOT_COUNTED = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b")
 @pytest.fixture(scope="module")
 def databases(django_db_blocker):
     """size -> the database's name."""
-    from contextlib import ExitStack
-
-    with django_db_blocker.unblock(), ExitStack() as held:
-        found = {}
-        for size, count in SIZES.items():
-            arguments = ("--assessments", str(count), "--open", "0.8", "--today", TODAY)
-            found[size] = held.enter_context(demo_database.loaded(size, *arguments))
-            with demo_database.at(found[size], "owner"), connection.cursor() as cursor:
-                cursor.execute("VACUUM ANALYZE")
-        yield found
+    with django_db_blocker.unblock():
+        yield {
+            size: demo_database.shared(size, "--assessments", str(count), "--open", "0.8", "--today", TODAY)
+            for size, count in SIZES.items()
+        }
 
 
 _ALIKE = """

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
 from documents.models import Document, DocumentState
@@ -47,6 +48,7 @@ class Papers:
     reports: dict[int, list[Paper]]
 
 
+@cache
 def _pdf(title: str, pages: int) -> bytes:
     """A PDF that says what it is; blank pages where weasyprint's system libraries are not there."""
     made = io.BytesIO()

@@ -18,7 +18,16 @@ from launcher.secret_files import secret
 from tests import stack
 from tests.browser.desk import WIDE, Desk
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
 INSTALL = "Ingen webbläsare: apt-get install -y --no-install-recommends chromium (eller sätt CHROMIUM till en)"
 
 

@@ -29,9 +29,7 @@ def pdf_bytes(text: str = "Handling", pages: int = 1) -> bytes:
     """A small PDF with text that can be searched."""
     made = io.BytesIO()
     with pikepdf.new() as pdf:
-        font = pikepdf.Dictionary(
-            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
-        )
+        font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
         for _ in range(pages):
             page = pdf.add_blank_page()
             page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))

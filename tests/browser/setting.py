@@ -75,7 +75,7 @@ def in_progress(at: At, person: Person | None = None) -> str:
 def written(at: At, person: Person | None = None) -> str:
     """The report is ready to be signed."""
     number = in_progress(at, person)
-    profile = {name: "2" for name in PROFILE} | {f"{name}_reason": "Undersökning" for name in PROFILE}
+    profile = dict.fromkeys(PROFILE, "2") | {f"{name}_reason": "Undersökning" for name in PROFILE}
     sections = {name: {name: text} for name, text in TEXTS.items()}
     sections |= {"profile": profile, "examination": {"examined_on": "2026-02-03", "circumstances": "Två timmar"}}
     for revision, (name, answers) in enumerate(sections.items()):

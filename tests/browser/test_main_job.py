@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -243,9 +244,15 @@ def test_document_opens_in_the_browser(desk):
     number = setting.in_progress(desk)
     doctor = desk(PHYSICIAN)
     doctor.go(f"/arenden/{number}/")
+    has_reader = doctor.page.evaluate("navigator.pdfViewerEnabled")
     link = doctor.page.locator("a[href*='/handlingar/']").first
     with doctor.page.expect_response(lambda r: "/handlingar/" in r.url) as answered:
         link.click()
     assert answered.value.status == 200
     assert answered.value.headers["content-type"] == "application/pdf"
     assert "no-store" in answered.value.headers["cache-control"]
+    until = time.monotonic() + 10
+    while has_reader and len(doctor.page.frames) < 2:
+        assert time.monotonic() < until, "the browser's reader never opened"
+        doctor.page.wait_for_timeout(100)
+    doctor.go("/att-gora/")
