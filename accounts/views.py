@@ -6,7 +6,7 @@ from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -19,7 +19,7 @@ from fmu_portal.models import Duty
 
 def _safe(request: HttpRequest, url: str) -> str:
     """The address when it is one of ours, else the start page."""
-    return url if url_has_allowed_host_and_scheme(url, allowed_hosts=None) else "/"
+    return url if url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None) else "/"
 
 
 @sensitive_post_parameters("password", "parked")
@@ -35,13 +35,13 @@ def log_in(request: HttpRequest) -> HttpResponse:
             login(request, user)
             kept = parked.unwrap(blob, user.pk) if blob else None
             if kept is not None:
-                request.session["parked"] = {"path": kept.path, "fields": kept.fields}
+                request.session["parked"] = blob  # sealed still: the page that it belongs to opens it
                 target = kept.path
             mandates = list(Mandate.objects.valid().filter(user=user).order_by("-last_used_at")[:2])
             if len(mandates) == 1 or (mandates and kept is not None):
                 _work_under(request, mandates[0])
                 return redirect(_safe(request, target) if target else "/")
-            return redirect("/uppdrag/?" + (f"next={target}" if target else ""))
+            return redirect("/uppdrag/" + (f"?{urlencode({'next': target})}" if target else ""))
         form.add_error(None, "Användarnamnet eller lösenordet stämmer inte. Försök igen.")
     notice = "Du har loggats ut för att du inte hade gjort något på en stund." if request.GET.get("utloggad") else ""
     context = {"form": form, "next": target, "parked": blob, "notice": notice}
@@ -85,7 +85,7 @@ def mandates(request: HttpRequest) -> HttpResponse:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() and len(text) < 19 else None
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 @require_POST

@@ -249,10 +249,8 @@ class DateField(forms.DateField):
     def to_python(self, value: Any) -> date | None:
         if value in self.empty_values:
             return None
-        if isinstance(value, datetime):
-            return value.date()
         if isinstance(value, date):
-            return value
+            return self._within(value.date() if isinstance(value, datetime) else value)
         text = str(value).strip().lower().replace("\N{NO-BREAK SPACE}", " ")
         if len(text) > 40:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
@@ -262,10 +260,18 @@ class DateField(forms.DateField):
             word = parts.get("month")
             month = next((n for n, m in enumerate(MONTHS, 1) if m.startswith(word)), 0) if word else int(parts["m"])
             try:
-                return date(int(parts["y"]), month, int(parts["d"]))
+                found_day = date(int(parts["y"]), month, int(parts["d"]))
             except ValueError:
                 pass
+            else:
+                return self._within(found_day)
         raise ValidationError(self.error_messages["invalid"], code="invalid")
+
+    def _within(self, day: date) -> date:
+        """The day, when it is one that a person can mean: 1900–2098 (the calendar of working days ends with 2099)."""
+        if not 1900 <= day.year <= 2098:
+            raise ValidationError(f"Kontrollera året: {day.year}.", code="invalid")
+        return day
 
     def prepare_value(self, value: Any) -> Any:
         """A date that was typed in another form comes back as a date; what is no date keeps its text."""

@@ -52,6 +52,16 @@ def decrypt(stored: bytes) -> str:
     return _fernet().decrypt(stored).decode()
 
 
+def seal(text: str) -> str:
+    """A text that may name a person, as it is kept at rest."""
+    return _fernet().encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str) -> str:
+    """The text of `seal`."""
+    return _fernet().decrypt(sealed.encode()).decode()
+
+
 def lookup_hash(digits: str) -> str:
     """What an exact search compares: HMAC-SHA-256 of the twelve digits, 64 hex characters."""
     return hmac.new(_hash_key(), digits.encode(), hashlib.sha256).hexdigest()

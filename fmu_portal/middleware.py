@@ -28,6 +28,12 @@ class PageTransaction:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(_OUTSIDE):
             return self.get_response(request)
+        if not request.path.startswith("/api/") and (
+            "\0" in request.path or "%00" in request.META.get("QUERY_STRING", "")
+        ):
+            return HttpResponse(
+                "Adressen kan inte innehålla det tecknet.", status=400, content_type="text/plain; charset=utf-8"
+            )
         with transaction.atomic():
             response = self.get_response(request)
             if response.status_code >= 500:

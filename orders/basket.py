@@ -129,7 +129,9 @@ def _group(due: date, today: date, week_ends: date) -> str:
         return "Passerad sista dag"
     if due == today:
         return "I dag"
-    return "Senare i veckan" if due <= week_ends else "Längre fram"
+    if due <= week_ends:
+        return "Senare i veckan"
+    return "Nästa vecka" if due <= week_ends + timedelta(days=7) else "Längre fram"
 
 
 def _fact(actor: Actor, case: Assessment) -> str:

@@ -9,6 +9,7 @@ from fmu_portal.engine.registry import Limit
 from fmu_portal.models import Duty
 from fmu_portal.working_days import add_working_days
 from orders.models import Assessment
+from orders.words import Left
 from rules.remembered import rules_by_code
 
 REPORT_TIME = "law.report_time"
@@ -32,7 +33,22 @@ def provisional(assessment: Assessment) -> Limit:
     return if_sent(assessment.underlag_complete_on)
 
 
-def report_duty(duties: list[Duty]) -> Duty | None:
-    """The performer's report duty among a case's duties: the open one, else the latest."""
-    rows = [d for d in duties if d.kind == "deliver_report" and d.party == "performer"]
+def arrival(assessment: Assessment) -> Left:
+    """What to say of a report that has come in."""
+    late = bool(assessment.delivered_late)
+    return Left(f"Kom in {'för sent' if late else 'i tid'} {assessment.delivered_on}", "late" if late else "ok")
+
+
+def report_duty(assessment: Assessment, duties: list[Duty]) -> Duty | None:
+    """The present performer's report duty among a case's duties: the open one, else the latest of the clock that runs.
+
+    An earlier performer's, or an earlier clock's, says nothing of the day that counts now.
+    """
+    rows = [
+        d
+        for d in duties
+        if d.kind == "deliver_report"
+        and d.organisation_id == assessment.performer_id
+        and d.inputs.get("start") == str(assessment.underlag_complete_on)
+    ]
     return next((d for d in rows if d.closed_by_id is None), rows[-1] if rows else None)

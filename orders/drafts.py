@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
+from accounts import parked
 from accounts.actor import Actor
+from fmu_portal import identity
 from fmu_portal.engine.inputs import StepForm
 from fmu_portal.engine.table import Step
 from orders.models import Assessment, StepDraft
@@ -19,7 +23,7 @@ def save_draft(case: Assessment, actor: Actor, step: Step, form: StepForm, data:
         step=step.name,
         organisation_id=actor.organisation_id,
         user_id=actor.user_id,
-        defaults={"data": kept, "saved_at": timezone.now()},
+        defaults={"data": {"sealed": identity.seal(json.dumps(kept))}, "saved_at": timezone.now()},
     )
 
 
@@ -34,7 +38,7 @@ def load_draft(case: Assessment, actor: Actor, step: Step) -> QueryDict | None:
     """What the person kept for this step, or None."""
     rows = StepDraft.objects.filter(assessment=case, step=step.name)
     row = rows.filter(organisation_id=actor.organisation_id, user_id=actor.user_id).first()
-    return _as_query(row.data) if row and row.data else None
+    return _as_query(json.loads(identity.unseal(row.data["sealed"]))) if row and row.data else None
 
 
 def drop_draft(case: Assessment, actor: Actor, step: Step) -> None:
@@ -45,9 +49,10 @@ def drop_draft(case: Assessment, actor: Actor, step: Step) -> None:
 
 def take_parked(request: HttpRequest) -> QueryDict | None:
     """What the same person sent to this page after the session had ended: given back once (see `accounts.parked`)."""
-    parked = request.session.get("parked")
-    if not parked or parked["path"] != request.path:
+    blob = request.session.get("parked")
+    kept = parked.unwrap(blob, actor_id) if blob and (actor_id := getattr(request.user, "pk", 0)) else None
+    if kept is None or kept.path != request.path:
         return None
     del request.session["parked"]
     own = ("csrfmiddlewaretoken", "gor", "sedd", "filer")
-    return _as_query({name: values for name, values in parked["fields"].items() if name not in own})
+    return _as_query({name: values for name, values in kept.fields.items() if name not in own})

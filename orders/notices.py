@@ -16,7 +16,7 @@ from fmu_portal.engine import outbox
 from fmu_portal.models import Duty, Event, Notice
 from orders.models import Assessment
 from orders.process import ASSESSMENT
-from orders.sentences import sentence
+from orders.sentences import organisation_ids, sentence
 
 
 @outbox.handler("notice")
@@ -26,9 +26,10 @@ def tell_of_step(payload: dict[str, Any]) -> None:
     assessment = Assessment.objects.only("number").get(pk=event.subject_id)
     duties = Duty.objects.filter(opened_by=event, organisation_id__in=payload["organisations"])
     owed = {duty.organisation_id: duty for duty in duties}
+    names = dict(Organisation.objects.filter(pk__in=organisation_ids([event])).values_list("pk", "name"))
     for organisation_id in payload["organisations"]:
         duty = owed.get(organisation_id)
-        text = f"{_task(duty)} senast {duty.due}." if duty else sentence(event, {})
+        text = f"{_task(duty)} senast {duty.due}." if duty else sentence(event, names)
         _tell(assessment, organisation_id, duty.holder_id if duty else None, text, f"step:{event.pk}", event.pk)
 
 
@@ -43,7 +44,14 @@ def tell_of_signal(payload: dict[str, Any]) -> None:
         text = f"Sista dag har passerat: {_task(duty)}. Den var {duty.due}."
     else:
         text = f"Påminnelse: {_task(duty)} senast {duty.due}."
-    _tell(assessment, duty.organisation_id, duty.holder_id, text, f"{payload['signal']}:{duty.pk}:{duty.due}", None)
+    _tell(
+        assessment,
+        duty.organisation_id,
+        duty.holder_id,
+        text,
+        f"{payload['signal']}:{duty.pk}:{payload.get('days', 0)}",
+        None,
+    )
 
 
 @outbox.handler("incident")

@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 
 from accounts.actor import Actor
 from accounts.permissions import See
+from fmu_portal.engine.refusals import NoRule
 from fmu_portal.models import Duty
-from orders.deadlines import provisional, report_duty
+from orders.deadlines import arrival, provisional, report_duty
 from orders.models import Assessment
 from orders.process import ASSESSMENT, OPEN_STATUSES
 from orders.words import Left, days_left, parties_words
@@ -102,14 +103,14 @@ def _row(actor: Actor, case: Assessment, duties: list[Duty], today: date) -> Row
 def last_day(case: Assessment, duties: list[Duty], today: date) -> tuple[date | None, Left | None]:
     """The report's last day of a case and what to say of it; provisional from the order on."""
     if case.delivered_on is not None:
-        duty = report_duty(duties)
-        words = "Kom in för sent" if case.delivered_late else "Kom in i tid"
-        return (duty.due if duty else None), Left(
-            f"{words} {case.delivered_on}", "late" if case.delivered_late else "ok"
-        )
+        duty = report_duty(case, duties)
+        return (duty.due if duty else None), arrival(case)
     if case.status == "ordered":
-        limit = provisional(case)
+        try:
+            limit = provisional(case)
+        except NoRule:
+            return None, Left("Ingen regel gäller för dagen", "soon")
         left = days_left(limit.due, today, law=True)
         return limit.due, Left(f"{left.text}, preliminär", left.tone)
-    duty = report_duty([d for d in duties if d.closed_by_id is None])
+    duty = report_duty(case, [d for d in duties if d.closed_by_id is None])
     return (duty.due, days_left(duty.due, today, law=True)) if duty else (None, None)

@@ -32,6 +32,7 @@ DUTIES = by_name(
         "law.report_time",
         "deliver",
         counted_from="underlag_complete_on",
+        turn={PERFORMER: "skriv och skicka utlåtandet", REGION: "se till att utlåtandet kommer in i tid"},
         missed="Utlåtandet har inte kommit in",
     ),
     DutyKind("review_report", "Granska utlåtandet", (AGENCY,), "routine.review_report", "complete"),
@@ -116,13 +117,13 @@ STEPS = by_name(
         opens={"ordered": ("confirm_underlag",)}, closes=("answer_question",), needs_open=("answer_question",),
         note_to=(AGENCY, PERFORMER), tells=(PERFORMER,), confirm=True,
         happens=("Utföraren får veta att svaret finns och kan öppna handlingarna.",
-                 "Före bekräftat underlag börjar tiden räknas från i dag. Under pågående utredning flyttas inte sista dag."),
+                 "Skickar du handlingar innan underlaget är bekräftat räknas tiden från i dag. Annars flyttas inte sista dag."),
     ),
     Step(
         "decline_question", "Avslå frågan om underlaget", "Försäkringskassan avslog frågan om underlaget.",
         from_=("ordered", "in_progress"), to=None, by=OFFICE, input="reason",
         opens={"ordered": ("confirm_underlag",)}, closes=("answer_question",), needs_open=("answer_question",),
-        note_to=(AGENCY, PERFORMER), tells=(PERFORMER,), hint="Tiden räknas från den första dagen.",
+        note_to=(AGENCY, PERFORMER), tells=(PERFORMER,), hint="Svaret ändrar inte från vilken dag tiden räknas.",
     ),
     Step(
         "add", "Lägg till handling eller uppgift", "Försäkringskassan lade till uppgifter eller handlingar.",
@@ -153,7 +154,8 @@ STEPS = by_name(
     ),
     Step(
         "complete", "Godta utlåtandet som komplett", "Försäkringskassan godtog utlåtandet som komplett.",
-        from_=("delivered",), to="accepted", by=OFFICE, input="complete", sees="report_version", tells=(REGION, PERFORMER),
+        from_=("delivered",), to="accepted", by=OFFICE, input="complete", sees="report_version",
+        guards=("report_is_there",), tells=(REGION, PERFORMER),
     ),
     Step(
         "request_supplement", "Begär komplettering av utlåtandet", "Försäkringskassan begärde komplettering av utlåtandet.",
@@ -173,6 +175,12 @@ STEPS = by_name(
         "cannot_supplement", "Meddela att det inte går att komplettera",
         "Utföraren meddelade att utlåtandet inte går att komplettera.",
         from_=("supplement_requested",), to="delivered", by=UNIT, input="reason", note_to=(AGENCY, PERFORMER),
+    ),
+    Step(
+        "recall_supplement", "Ta tillbaka begäran om komplettering",
+        "Försäkringskassan tog tillbaka begäran om komplettering.",
+        from_=("supplement_requested",), to="delivered", by=OFFICE, input="reason", note_to=(AGENCY, PERFORMER),
+        tells=(PERFORMER,), hint="När utlåtandet får bedömas som det är.",
     ),
     Step(
         "withdraw", "Återkalla", "Försäkringskassan återkallade utredningen.",

@@ -23,6 +23,16 @@ def _responsible(subject: Any, actor: Actor) -> str | None:
     return None
 
 
+def _report_is_there(subject: Any, actor: Actor) -> str | None:
+    from orders.models import Enclosure, ReportVersion
+
+    latest = ReportVersion.objects.filter(assessment=subject, number=subject.report_version)
+    voided = Enclosure.objects.filter(
+        assessment=subject, voided_by__isnull=False, document_id__in=latest.values("document")
+    )
+    return "Utlåtandet är makulerat. Begär komplettering, så att ett nytt kan skickas." if voided.exists() else None
+
+
 def _confirmation_overdue(subject: Any, actor: Actor) -> str | None:
     overdue = Duty.objects.overdue(timezone.localdate()).filter(
         process="assessment", subject_id=subject.pk, kind="confirm_underlag"
@@ -34,6 +44,17 @@ def _remember_coordinator(context: Context) -> None:
     """Whoever at the region first deals with a case has it in hand from then on."""
     if context.actor.party is Party.REGION and context.subject.region_coordinator_id is None:
         context.set(region_coordinator_id=context.actor.user_id)
+
+
+def _forget_drafts(context: Context) -> None:
+    """When a request is sent or a case ends, nobody's half-filled form stays behind. Else only its own writer's goes (a
+    colleague whose step was overtaken still finds the text)."""
+    from orders.models import StepDraft
+
+    drafts = StepDraft.objects.filter(assessment=context.subject)
+    ends = context.step.to is not None and context.registered.process.statuses[context.step.to].ended
+    if ends or context.subject.status == context.registered.process.start:
+        drafts.delete()
 
 
 def record_silence(today: date) -> int:
@@ -58,6 +79,11 @@ def register_all() -> None:
 
     registered = registry.register(ASSESSMENT, Assessment, "SELECT orders_apply_event(%s)")
     registered.inputs.update(INPUTS)
-    registered.guards.update(is_responsible_physician=_responsible, confirmation_overdue=_confirmation_overdue)
+    registered.guards.update(
+        is_responsible_physician=_responsible,
+        confirmation_overdue=_confirmation_overdue,
+        report_is_there=_report_is_there,
+    )
     registered.hook("*", _remember_coordinator)
+    registered.hook("*", _forget_drafts)
     clock.register_chore(record_silence)

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actor import Actor
 from fmu_portal.models import Duty, Note
@@ -95,7 +95,7 @@ def _save(request: HttpRequest, case: Assessment, draft: Report, form: SectionFo
     return Saved(base + 1)
 
 
-@require_GET
+@require_safe
 def start(request: HttpRequest, number: str) -> HttpResponse:
     """To the first section that is not ready, or to the review when all are."""
     actor = actor_of(request)
@@ -254,7 +254,7 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any], status: 
     return response
 
 
-@require_GET
+@require_safe
 def review(request: HttpRequest, number: str) -> HttpResponse:
     """The whole draft as it will be read, what is missing, and the way to signing."""
     actor = actor_of(request)
@@ -286,7 +286,7 @@ def _read(actor: Actor, case: Assessment, version: ReportVersion) -> None:
         record_opening(version.document, case, actor)
 
 
-@require_GET
+@require_safe
 def version(request: HttpRequest, number: str, version: int) -> HttpResponse:
     """A signed version, to read in the browser."""
     actor = actor_of(request)
@@ -328,7 +328,7 @@ def _pdf_state(case: Assessment, version: ReportVersion) -> dict[str, Any]:
     return {"pdf": version.document, "pdf_url": url}
 
 
-@require_GET
+@require_safe
 def progress(request: HttpRequest, number: str, version: int) -> HttpResponse:
     """How far the PDF has come, as a piece of the version's page."""
     case, _, found = _version(actor_of(request), number, version)
@@ -339,7 +339,7 @@ def progress(request: HttpRequest, number: str, version: int) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def pdf(request: HttpRequest, number: str, version: int) -> HttpResponseBase:
     """The version's PDF; each opening is recorded. While it is being made: the version's page, which says so."""
     actor = actor_of(request)

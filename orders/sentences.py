@@ -43,7 +43,7 @@ def sentence(event: Event, organisations: Mapping[int, str]) -> str:
         text = f"{text} {CAUSES[cause]}"
     if "enclosures" in data:
         count = len(data["enclosures"])
-        text = f"{text} {count} {'handling' if count == 1 else 'handlingar'}, {data['pages']} sidor."
+        text = f"{text} {count} {'handling' if count == 1 else 'handlingar'}, {_pages(data['pages'])}."
     if changed.get("delivered_late") is True:
         text = f"{text} Utlåtandet kom in för sent: sista dag var {data.get('due', '')}."
     elif changed.get("delivered_late") is False:
@@ -51,6 +51,10 @@ def sentence(event: Event, organisations: Mapping[int, str]) -> str:
     if data.get("new_clock"):
         text = f"{text} En ny utförare har en ny tid."
     return text
+
+
+def _pages(count: int) -> str:
+    return "1 sida" if count == 1 else f"{count} sidor"
 
 
 def organisation_ids(events: list[Event]) -> set[int]:

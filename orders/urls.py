@@ -1,8 +1,11 @@
 """Addresses of the assessment's pages. No person and no secret in any of them."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
 from orders.views import case, documents, lists, own, steps
+from orders.views.request import CaseNumber
+
+register_converter(CaseNumber, "number")
 
 urlpatterns = [
     path("att-gora/", lists.work_basket, name="work-basket"),
@@ -11,12 +14,12 @@ urlpatterns = [
     path("arenden/ny/", lists.create, name="create"),
     path("arenden/aterlamnade/", own.handed_back, name="handed-back"),
     path("arenden/sok/", lists.search, name="search"),
-    path("arenden/<str:number>/", case.case_page, name="case"),
-    path("arenden/<str:number>/handelser/", case.history, name="history"),
-    path("arenden/<str:number>/bestallning/", case.order_page, name="order"),
-    path("arenden/<str:number>/eget/", own.own, name="own"),
-    path("arenden/<str:number>/handlingar/<uuid:document_id>/", documents.document, name="document"),
-    path("arenden/<str:number>/steg/<str:step>/", steps.step_page, name="step"),
-    path("arenden/<str:number>/steg/<str:step>/kontrollera/", steps.check_page, name="check"),
-    path("arenden/<str:number>/utlatande/", include("orders.report_urls")),
+    path("arenden/<number:number>/", case.case_page, name="case"),
+    path("arenden/<number:number>/handelser/", case.history, name="history"),
+    path("arenden/<number:number>/bestallning/", case.order_page, name="order"),
+    path("arenden/<number:number>/eget/", own.own, name="own"),
+    path("arenden/<number:number>/handlingar/<uuid:document_id>/", documents.document, name="document"),
+    path("arenden/<number:number>/steg/<str:step>/", steps.step_page, name="step"),
+    path("arenden/<number:number>/steg/<str:step>/kontrollera/", steps.check_page, name="check"),
+    path("arenden/<number:number>/utlatande/", include("orders.report_urls")),
 ]

@@ -31,6 +31,8 @@ def _days(count: int) -> str:
 
 def days_left(due: date, today: date, law: bool = False) -> Left:
     """How long there is to a day: "3 vardagar för sent", "I dag", "I morgon", "9 vardagar kvar"."""
+    if due.year > 2098:
+        return Left("Långt fram", "plain")  # beyond the calendar of working days
     if due < today:
         late = max(1, working_days_between(due, today))
         return Left(f"{_days(late)} {'för sent' if law else 'försenad'}", "late")

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.roles import Role
 from fmu_portal.engine import recount
@@ -34,7 +34,7 @@ CERTAINTIES = (
 )
 
 
-@require_GET
+@require_safe
 def rules(request: HttpRequest) -> HttpResponse:
     """Regler: every rule with value, time, source and how sure it is, and one worked example."""
     groups: list[dict[str, Any]] = []
@@ -85,7 +85,7 @@ def recounts(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied("Det är portalens förvaltare som tar ställning till omräkningar.")
     if request.method == "POST":
         text = request.POST.get("omrakning", "")
-        found = get_object_or_404(Recount, pk=int(text) if text.isdigit() and len(text) < 19 else 0)
+        found = get_object_or_404(Recount, pk=int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0)
         approved = request.POST.get("svar") == "ja"
         moved = recount.decide(found.pk, actor.user_id, approved)
         if approved:

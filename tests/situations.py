@@ -151,7 +151,7 @@ def delivered(cast: Any) -> Assessment:
     from orders.models import Report
 
     case = in_progress(cast)
-    Report.objects.create(assessment=case, performer=case.performer, content=REPORT)
+    Report.objects.create(assessment=case, performer_id=case.performer_id or 0, content=REPORT)
     return step(case, "deliver", cast.physician, source="form", revision=0, responsible="on")
 
 

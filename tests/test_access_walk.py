@@ -44,7 +44,7 @@ def patterns(resolver=None, prefix=""):
 def filled(route, case, document):
     """The addresses of a route for a case: one per step and section where the route has one."""
     values = {
-        "<str:number>": [case.number],
+        "<number:number>": [case.number],
         "<apinumber:number>": [case.number],
         "<uuid:document_id>": [str(document)],
         "<str:step>": [*ASSESSMENT.steps, "finns-inte"],

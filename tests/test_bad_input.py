@@ -309,3 +309,154 @@ def test_an_ended_mandate_lets_nobody_in(cast):
     client = browser(cast.officer)
     Mandate.objects.filter(pk=cast.officer.mandate_id).update(valid_to=s.yesterday())
     assert "/uppdrag/" in client.get("/att-gora/").headers["Location"] or client.get("/att-gora/").status_code == 302
+
+
+def test_a_discarded_draft_leaves_nothing_of_the_person(request_form):
+    client, url, case = request_form
+    client.post(url, {**s.REQUEST, "gor": "spara"})
+    row = StepDraft.objects.get(assessment=case)
+    assert s.NAME not in str(row.data), "sealed at rest"
+    client.post(f"/arenden/{case.number}/steg/discard/", {"sedd": case.version})
+    assert s.fresh(case).status == "discarded"
+    assert not StepDraft.objects.filter(assessment=case).exists()
+
+
+@pytest.mark.parametrize("due", ["9999-12-31", "2206-01-01", "0001-01-01", "2020-01-01"])
+def test_an_impossible_day_for_a_supplement_is_refused(cast, due):
+    case = s.delivered(cast)
+    answer = browser(cast.officer).post(
+        f"/arenden/{case.number}/steg/request_supplement/",
+        {"report_version": "1", "part": "all", "missing": "Allt", "due": due},
+    )
+    assert answer.status_code == 422
+    assert browser(cast.admin).get(f"/arenden/{case.number}/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "text", ["\0", "Hemlig\0 text", "\u00b2", "\ud800".encode("utf-8", "surrogatepass"), "9" * 5000]
+)
+def test_odd_signs_in_any_field_and_address_are_no_fault(cast, text, caplog):
+    case = s.delivered(cast)
+    client = browser(cast.officer)
+    for step in ("complete", "request_supplement", "add", "void_document"):
+        for gor in ("", "spara", "lagg_till", f"upp:{text!s}", f"ta_bort:{text!s}"):
+            fields = (
+                "report_version",
+                "missing",
+                "reason",
+                "text",
+                "phone",
+                "enclosure",
+                "due",
+                "sedd",
+                "part",
+                "complete",
+            )
+            answer = client.post(f"/arenden/{case.number}/steg/{step}/", {**dict.fromkeys(fields, text), "gor": gor})
+            assert answer.status_code < 500, (step, gor)
+    for url in ("/att-gora/", "/arenden/", "/aviseringar/", f"/arenden/{case.number}/handelser/"):
+        for name in ("efter", "arende", "utforare", "vy", "status", "uppgift"):
+            assert client.get(url, {name: text}).status_code < 500, (url, name)
+    client.post("/arenden/sok/", {"personnummer": text})
+    assert Client().post("/logga-in/", {"username": text, "password": text, "next": text}).status_code < 500
+    assert "Hemlig" not in caplog.text
+
+
+def test_an_error_in_the_log_has_no_message(caplog):
+    import logging
+
+    from fmu_portal.logs import Quiet
+
+    try:
+        raise ValueError("Samira Lindahl 19850127-9841")
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "f", 1, "fel", (), __import__("sys").exc_info())
+    text = Quiet("%(message)s").format(record)
+    assert "ValueError" in text
+    assert "Samira" not in text.split("ValueError")[0]
+    assert "test_an_error_in_the_log" in text
+
+
+def test_a_login_with_an_odd_next_page_goes_to_the_start(cast):
+    for target in ("foo", "case", "javascript:alert(1)", "https:evil", "\\\\evil"):
+        answer = Client().post("/logga-in/", {"username": "officer", "password": PASSWORD, "next": target})
+        assert answer.headers["Location"] == "/", target
+
+
+def test_what_was_checked_is_what_is_sent(cast):
+    case = s.assigned(cast)
+    s.stage(case, cast.officer)
+    client, url = browser(cast.officer), f"/arenden/{case.number}/steg/order/"
+    check = client.get(client.post(url, s.ORDER).headers["Location"])
+    s.stage(case, cast.team, text="En handling som kollegan lade till")
+    answer = client.post(f"{url}kontrollera/", {"visat": check.context["shown"]})
+    assert answer.headers["Location"].endswith("/kontrollera/")
+    assert s.fresh(case).status == "assigned"
+    again = client.get(f"{url}kontrollera/")
+    assert "2 handlingar" in again.content.decode()
+    client.post(f"{url}kontrollera/", {"visat": again.context["shown"]})
+    assert s.fresh(case).status == "ordered"
+
+
+def test_two_who_change_the_same_needs_do_not_overwrite_each_other(cast):
+    case = s.in_progress(cast)
+    client, url = browser(cast.officer), f"/arenden/{case.number}/steg/add/"
+    was = {"special_needs": "Hörselslinga", "special_needs_was": "Hörselslinga"}
+    s.step(case, "add", cast.team, text="Rullstol", special_needs="Rullstol", special_needs_was="Hörselslinga")
+    client.post(url, {**was, "text": "Nytt nummer", "phone": "070-1740606"})
+    client.post(f"{url}kontrollera/")
+    assert s.fresh(case).special_needs == "Rullstol", "what was not edited is not written"
+    answer = client.post(url, {**was, "special_needs": "Ledsagare", "text": "Ledsagare"})
+    assert "Någon annan har ändrat texten till: Rullstol" in answer.content.decode()
+
+
+def test_a_voided_report_cannot_be_accepted(cast):
+    from fmu_portal.engine.refusals import Refused
+
+    case = s.in_progress(cast)
+    s.stage(case, cast.physician, "report")
+    case = s.step(case, "deliver", cast.physician, source="upload", responsible="on")
+    enclosure = case.enclosures.get(kind="report")
+    case = s.step(case, "void_document", cast.officer, enclosure=enclosure.pk, wrong="person", reason="Fel person")
+    with pytest.raises(Refused, match="makulerat"):
+        s.step(case, "complete", cast.officer, report_version=1, complete="ja")
+
+
+def test_words_alone_do_not_move_the_start_but_documents_do(cast):
+    from datetime import timedelta
+
+    for with_document in (False, True):
+        case = s.ordered(cast)
+        first = case.underlag_complete_on - timedelta(days=3)
+        type(case).objects.filter(pk=case.pk).update(underlag_complete_on=first, ordered_on=first)
+        s.step(case, "question_underlag", cast.admin, missing="Journal", essential="Behövs")
+        if with_document:
+            s.stage(case, cast.officer, "other", "Journalen")
+        case = s.step(case, "supplement_underlag", cast.officer, answer="Här är svaret")
+        assert (case.underlag_complete_on == timezone.localdate()) is with_document
+
+
+def test_a_report_registered_after_a_hand_back_is_held_against_the_new_clock(cast):
+    case = s.in_progress(cast)
+    case = s.step(case, "hand_back", cast.admin, cause="cannot", reason="Sjukdom")
+    case = s.step(case, "assign", cast.region, performer=cast.other_admin.organisation_id)
+    case = s.step(case, "order", cast.officer, **s.ORDER)
+    s.stage(case, cast.officer, "report")
+    today = timezone.localdate().isoformat()
+    case = s.step(case, "register_report", cast.officer, delivered_on=today, evidence="Post")
+    deadline = browser(cast.officer).get(f"/arenden/{case.number}/").context["deadline"]
+    from fmu_portal.working_days import add_working_days
+
+    assert deadline.due == add_working_days(case.underlag_complete_on, 25)
+    assert deadline.left.tone == "ok"
+
+
+def test_a_colleague_who_never_took_part_reads_nothing_afterwards(cast):
+    from orders.models import Report
+
+    case = s.in_progress(cast)
+    Report.objects.create(assessment=case, performer_id=case.performer_id, content=s.REPORT)
+    s.step(case, "hand_back", cast.admin, cause="conflict", reason="Jäv")
+    assert browser(cast.psychologist).get(f"/arenden/{case.number}/eget/").status_code == 404
+    assert "Inga kända" not in browser(cast.admin).get(f"/arenden/{case.number}/eget/").content.decode()
+    assert "Inga kända" in browser(cast.physician).get(f"/arenden/{case.number}/eget/").content.decode()

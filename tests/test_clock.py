@@ -44,6 +44,8 @@ def test_reminders_come_once_at_their_day(cast):
     assert clock.watch(add_working_days(duty.due, -3))["reminded"] == 2
     assert clock.watch(duty.due)["reminded"] == 0
     assert DutySignal.objects.filter(duty=duty, kind="reminded").count() == 2
+    outbox.work()
+    assert Notice.objects.filter(text__startswith="Påminnelse", organisation_id=duty.organisation_id).count() == 2
 
 
 def test_two_clocks_at_once_flag_once(committed_cast):

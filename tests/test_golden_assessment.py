@@ -50,7 +50,7 @@ def make(name, cast):
 
 def valid_input(step, case, cast):
     """An input that the step accepts in this situation."""
-    if step in ("return", "decline_question", "decline_end", "cannot_supplement", "withdraw"):
+    if step in ("return", "decline_question", "decline_end", "cannot_supplement", "recall_supplement", "withdraw"):
         return {"reason": "Ett skäl"}
     if step == "void_document":
         return {"enclosure": case.enclosures.sent().first().pk, "wrong": "person", "reason": "Fel person"}

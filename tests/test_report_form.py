@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connections
+from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts import parked
@@ -211,8 +212,8 @@ def test_what_was_written_when_the_session_ended_comes_back(cast):
     case, me = s.in_progress(cast), browser(cast.physician)
     fields = hidden(me.get(url(case, "impact/")))
     session = me.session
-    kept = parked.Parked(url(case, "impact/"), {k: [str(v)] for k, v in (fields | {"impact": "Kvar"}).items()})
-    session["parked"] = {"path": kept.path, "fields": kept.fields}
+    sent = RequestFactory().post(url(case, "impact/"), fields | {"impact": "Kvar"})
+    session["parked"] = parked.wrap(sent, cast.physician.user_id)
     session.save()
     page = me.get(url(case, "impact/"))
     assert "Kvar" in page.text

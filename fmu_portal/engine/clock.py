@@ -52,7 +52,8 @@ WITH due AS (
     WHERE d.process = %(process)s AND d.closed_by_id IS NULL AND d.due < %(today)s
       AND NOT EXISTS (SELECT 1 FROM fmu_portal_dutysignal g
                       WHERE g.duty_id = d.id AND g.kind = 'overdue' AND g.days_before = 0)
-    ORDER BY d.due, d.id LIMIT %(batch)s FOR UPDATE OF d SKIP LOCKED
+      AND (d.due, d.id) > (%(due)s, %(id)s)
+    ORDER BY d.due, d.id LIMIT %(batch)s FOR NO KEY UPDATE OF d SKIP LOCKED
 ), signal AS (
     INSERT INTO fmu_portal_dutysignal (duty_id, kind, days_before, at)
     SELECT id, 'overdue', 0, %(now)s FROM due ON CONFLICT DO NOTHING RETURNING duty_id
@@ -60,27 +61,29 @@ WITH due AS (
     INSERT INTO fmu_portal_outbox (kind, key, payload, created_at, not_before, attempts, error)
     SELECT 'signal', 'overdue:' || due.id, jsonb_build_object('duty', due.id, 'signal', 'overdue'), %(now)s, %(now)s, 0, ''
     FROM due JOIN signal ON signal.duty_id = due.id ON CONFLICT DO NOTHING
+), happened AS (
+    INSERT INTO fmu_portal_event (process, subject_id, case_id, step, party, from_status, to_status, at, data)
+    SELECT %(process)s, due.subject_id, due.case_id, 'overdue', 'clock', due.status, due.status, %(now)s,
+           jsonb_build_object('duty', due.id, 'kind', due.kind, 'due', due.due)
+    FROM due JOIN signal ON signal.duty_id = due.id RETURNING 1
 )
-INSERT INTO fmu_portal_event (process, subject_id, case_id, step, party, from_status, to_status, at, data)
-SELECT %(process)s, due.subject_id, due.case_id, 'overdue', 'clock', due.status, due.status, %(now)s,
-       jsonb_build_object('duty', due.id, 'kind', due.kind, 'due', due.due)
-FROM due JOIN signal ON signal.duty_id = due.id
+SELECT (SELECT count(*) FROM happened), (SELECT count(*) FROM due), due, id FROM due ORDER BY due DESC, id DESC LIMIT 1
 """
 
 
 def flag_overdue(registered: Registered, today: date) -> int:
     """Flag every open duty whose last day was before ``today`` and that has not been flagged; return how many."""
     table = registered.model._meta.db_table
-    flagged = 0
+    params = {"process": registered.process.name, "today": today, "now": timezone.now(), "batch": BATCH}
+    flagged, last = 0, (date.min, 0)
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                _FLAG.format(table=table),
-                {"process": registered.process.name, "today": today, "now": timezone.now(), "batch": BATCH},
-            )
-            count = int(cursor.rowcount)
-        flagged += count
-        if count < BATCH:
+            cursor.execute(_FLAG.format(table=table), params | {"due": last[0], "id": last[1]})
+            row = cursor.fetchone()
+        if row is None:
+            return flagged
+        flagged, last = flagged + int(row[0]), (row[2], row[3])
+        if row[1] < BATCH:
             return flagged
 
 
@@ -103,7 +106,8 @@ WITH limits (rule, days) AS (VALUES {values}), today AS (
     ON CONFLICT DO NOTHING RETURNING duty_id, days_before
 )
 INSERT INTO fmu_portal_outbox (kind, key, payload, created_at, not_before, attempts, error)
-SELECT 'signal', 'reminded:' || duty_id || ':' || days_before, jsonb_build_object('duty', duty_id, 'signal', 'reminded'),
+SELECT 'signal', 'reminded:' || duty_id || ':' || days_before,
+       jsonb_build_object('duty', duty_id, 'signal', 'reminded', 'days', days_before),
        %(now)s, %(now)s, 0, ''
 FROM signal ON CONFLICT DO NOTHING
 """

@@ -75,6 +75,8 @@ class StepForm(PortalForm):
             return ["Inget angivet"]
         if isinstance(field, forms.ModelMultipleChoiceField):
             return [str(item) for item in value]
+        if isinstance(field, forms.ModelChoiceField):
+            return [str(value)]
         if isinstance(field, forms.MultipleChoiceField):
             labels = dict(_flat(field.choices))
             return [str(labels[v]) for v in value]

@@ -27,6 +27,7 @@ class DutyKind:
     step: str
     counted_from: str | None = None
     missed: str = ""
+    turn: Mapping[Party, str] = field(default_factory=dict)
     remind: tuple[int, ...] = ()
     """Working days before the due date on which the party is reminded, when the rule names none."""
 

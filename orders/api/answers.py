@@ -65,15 +65,15 @@ def _report_due(case: Assessment) -> tuple[Any, bool]:
         except NoRule:
             return None, True
     rows = Duty.objects.filter(case_id=case.pk, process=ASSESSMENT.name, kind="deliver_report").order_by("id")
-    duty = report_duty(list(rows))
+    duty = report_duty(case, list(rows))
     return (duty.due if duty else None), False
 
 
-def event_answers(actor: Actor, case: Assessment, events: list[Event]) -> list[dict[str, Any]]:
-    """Events as `EventAnswer`s, with the notes that the actor's party may read."""
+def event_answers(actor: Actor, case: Assessment, events: list[Event], noted: bool = True) -> list[dict[str, Any]]:
+    """Events as `EventAnswer`s, with the notes that the actor's party may read (``noted``: there may be some)."""
     ids = organisation_ids(events)
     names = dict(Organisation.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
-    notes = _notes(actor, case, events)
+    notes = _notes(actor, case, events) if noted else {} if actor.sees(See.NEEDS) else None
     rows = []
     for event in events:
         row = {

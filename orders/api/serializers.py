@@ -256,11 +256,20 @@ class StepForm(Answer):
     inputs = FieldAnswer(label="Fält", many=True)
 
 
+class CaseNow(Answer):
+    """Var ärendet är efter steget; hela ärendet hämtas på dess adress."""
+
+    number = serializers.CharField(label="Ärendenummer")
+    status = serializers.ChoiceField(label="Status", choices=STATUS_CHOICES)
+    status_label = serializers.CharField(label="Status i ord")
+    version = serializers.IntegerField(label="Ärendets version")
+
+
 class StepTaken(Answer):
     """Steget är taget. ``assessment`` är null när ärendet inte längre hör till nyckelns uppdrag."""
 
     event = EventAnswer(label="Händelsen")
-    assessment = CaseAnswer(label="Ärendet efter steget", allow_null=True)
+    assessment = CaseNow(label="Ärendet efter steget", allow_null=True)
 
 
 class DocumentAnswer(Answer):

@@ -16,7 +16,7 @@ from fmu_portal.engine.refusals import WrongState
 from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.engine.table import Step
 from orders.api import serializers as out
-from orders.api.answers import case_answer, event_answers
+from orders.api.answers import event_answers
 from orders.api.base import ApiView, body_of, must
 from orders.api.fields import body_schema, described, form_data, seen_version
 from orders.api.schema import NUMBER, answers
@@ -76,10 +76,10 @@ class StepView(ApiView):
         seen = seen_version(body)
         data = form_data(form_of(step), body, case, actor)
         event = take(ASSESSMENT.name, case.pk, step.name, actor, data, seen=seen)
-        after = Assessment.objects.visible_to(actor).with_parties().filter(pk=case.pk).first()
+        after = Assessment.objects.visible_to(actor).filter(pk=case.pk).first()
         answer: dict[str, Any] = {
-            "event": out.EventAnswer(event_answers(actor, after or case, [event])[0]).data,
-            "assessment": case_answer(actor, after) if after else None,
+            "event": out.EventAnswer(event_answers(actor, after or case, [event], noted=bool(step.note_to))[0]).data,
+            "assessment": out.CaseNow(after).data if after else None,
         }
         return Response(answer)
 

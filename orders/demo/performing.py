@@ -132,7 +132,7 @@ class Performance(Case):
         """The answer to a question, with a document or in words."""
         data = self._listed(self._enclose(self._unused())) if word == "file" else {}
         fields: dict[str, Any] = {}
-        if self.status == "ordered":
+        if self.status == "ordered" and word == "file":
             self.ordinals["underlag_complete_on"] = self.day
             fields["underlag_complete_on"] = self.iso
         notes = [("answer", self.rng.choice(words.ANSWER))]
@@ -290,6 +290,10 @@ class Performance(Case):
         """Det går inte att komplettera."""
         self._reasoned("cannot_supplement", self.administrator, words.CANNOT)
 
+    def recall_supplement(self, word: str) -> None:
+        """Ta tillbaka begäran om komplettering."""
+        self._reasoned("recall_supplement", self.agency, words.RECALL)
+
     def discard(self, word: str) -> None:
         """Kasta."""
         self.take("discard", self.agency)
@@ -376,7 +380,8 @@ _DEEDS: dict[str, Callable[[Performance, str], None]] = {
         "request", "request_anew", "order", "supplement_underlag", "add", "void_document", "register_report",
         "complete", "request_supplement", "end", "return_", "assign", "confirm", "record_silence",
         "question_underlag", "name_physician", "propose_end", "hand_back", "deliver", "supplement",
-        "decline_question", "withdraw", "decline_end", "cannot_supplement", "discard",
+        "decline_question", "withdraw", "decline_end", "cannot_supplement", "recall_supplement",
+        "discard",
     )
 }  # fmt: skip
 

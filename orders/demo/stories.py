@@ -245,6 +245,12 @@ def not_supplemented(s: Story) -> None:
     s.go("cannot_supplement", 2, 9, "review_report")
 
 
+def supplement_recalled(s: Story) -> None:
+    """The agency took its request for a supplement back."""
+    supplement_requested(s)
+    s.go("recall_supplement", 1, 5, "review_report")
+
+
 def supplement_after_accepted(s: Story) -> None:
     """A supplement asked for after the report had been accepted."""
     accepted(s)
@@ -328,7 +334,7 @@ OPEN: dict[Callable[[Story], None], float] = {
     ordered_declined: 1, in_progress: 26, in_progress_new_clock: 2, in_progress_unnamed: 2, in_progress_questioned: 3,
     in_progress_answered: 2, in_progress_end_proposed: 2, in_progress_end_declined: 1, in_progress_voided: 1,
     delivered: 8, delivered_late: 2, delivered_otherwise: 1, supplement_requested: 4, supplemented: 2,
-    not_supplemented: 1, supplement_after_accepted: 1,
+    not_supplemented: 1, supplement_recalled: 1, supplement_after_accepted: 1,
 }  # fmt: skip
 """Situation -> its weight among the open cases."""
 
@@ -352,7 +358,7 @@ DESK: tuple[tuple[Callable[[Story], None], int], ...] = (
     (in_progress_end_proposed, 0), (in_progress_end_proposed, 2), (in_progress_end_declined, 7),
     (in_progress_voided, 11), (delivered, 1), (delivered, 6), (delivered_late, 4), (delivered_late, -2),
     (delivered_otherwise, 5), (supplement_requested, 3), (supplement_requested, 0), (supplemented, 7),
-    (not_supplemented, 3), (supplement_after_accepted, 5),
+    (not_supplemented, 3), (supplement_recalled, 4), (supplement_after_accepted, 5),
 )  # fmt: skip
 """What the stable logins' desks hold at least: open situations, with working days to the last day."""
 

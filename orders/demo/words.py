@@ -59,6 +59,7 @@ END = {
 EVIDENCE = "Kom med post i ett stämplat kuvert."
 SUPPLEMENT = ("Motiveringen till graderingen saknas i en del.", "Skriv hur länge prognosen gäller.")
 CANNOT = "Ett nytt besök skulle krävas, och personen kan inte komma."
+RECALL = "Utlåtandet räcker som det är."
 VOID = "Handlingen hör till ett annat ärende."
 
 CONTENT = {

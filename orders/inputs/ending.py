@@ -151,4 +151,5 @@ class VoidForm(StepForm):
 
 def _enclosure_label(enclosure: Enclosure) -> str:
     dated = f", {enclosure.dated}" if enclosure.dated else ""
-    return f"{enclosure.get_kind_display()}{dated}, {enclosure.document.pages} sidor"
+    count = enclosure.document.pages
+    return f"{enclosure.get_kind_display()}{dated}, {'1 sida' if count == 1 else f'{count} sidor'}"

@@ -180,8 +180,10 @@ class SupplementUnderlagForm(SendsFiles):
 
     def apply(self, context: Context) -> None:
         context.note(self.cleaned_data["answer"], kind="answer")
-        send(context, self.enclosures)
-        if context.subject.status == "ordered":
+        enclosures = self.enclosures
+        send(context, enclosures)
+        # Words alone add nothing that the performer lacked: the first day stands.
+        if context.subject.status == "ordered" and enclosures:
             context.set(underlag_complete_on=context.today)
 
 
@@ -191,17 +193,32 @@ class AddForm(SendsFiles):
     file_title = "Handlingar som läggs till"
     text = long_text("Meddelande om det nya", rows=3)
     special_needs = short_text("Särskilda behov", max_length=300, required=False)
+    special_needs_was = forms.CharField(required=False, widget=forms.HiddenInput)
     address = short_text("Ny adress", required=False)
     phone = short_text("Nytt telefonnummer", "w-20", max_length=40, required=False)
 
     def set_up(self) -> None:
         self.initial.setdefault("special_needs", self.subject.special_needs)
+        self.initial.setdefault("special_needs_was", self.subject.special_needs)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        edited = cleaned.get("special_needs") != cleaned.get("special_needs_was")
+        if edited and self.subject.special_needs != cleaned.get("special_needs_was"):
+            self.add_error(
+                "special_needs",
+                f"Någon annan har ändrat texten till: {self.subject.special_needs}. Skriv hur den ska vara nu.",
+            )
+            data: Any = self.data
+            self.data = data.copy()
+            self.data["special_needs_was"] = self.subject.special_needs  # type: ignore[index]
+        return cleaned
 
     def apply(self, context: Context) -> None:
         cleaned, subject = self.cleaned_data, context.subject
         context.note(cleaned["text"])
         changed = []
-        if cleaned["special_needs"] != subject.special_needs:
+        if cleaned["special_needs"] != cleaned["special_needs_was"]:
             subject.special_needs = cleaned["special_needs"]
             subject.save(update_fields=["special_needs"])
             changed.append("special_needs")

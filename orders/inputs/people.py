@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from accounts.models import Mandate
@@ -29,7 +31,23 @@ class NamePhysicianForm(StepForm):
         help_text="De kan öppna underlaget i det här ärendet.",
     )
 
+    was = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def _now(self) -> str:
+        """Who takes part now, as the page carries it: a change by somebody else is then seen."""
+        users = self.subject.participants.order_by("user_id").values_list("user_id", flat=True)
+        return f"{self.subject.responsible_physician_id or 0}:{','.join(map(str, users))}"
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("was") and self.cleaned_data["was"] != self._now():
+            self.add_error("physician", "Någon annan har ändrat vilka som deltar. Kontrollera valet och skicka igen.")
+            data: Any = self.data
+            self.data = data.copy()
+            self.data["was"] = self._now()  # type: ignore[index]
+        return self.cleaned_data
+
     def set_up(self) -> None:
+        self.initial.setdefault("was", self._now())
         organisation_id: int = self.subject.performer_id
         physician, others = self.fields["physician"], self.fields["others"]
         assert isinstance(physician, forms.ChoiceField)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -205,8 +206,11 @@ class RequestSupplementForm(StepForm):
     def clean_due(self) -> Any:
         """A day after today."""
         due = self.cleaned_data["due"]
-        if due and due <= timezone.localdate():
+        today = timezone.localdate()
+        if due and due <= today:
             raise forms.ValidationError("Välj en dag efter i dag.")
+        if due and due > today + timedelta(days=365):
+            raise forms.ValidationError("Dagen ligger mer än ett år fram. Kontrollera året.")
         return due
 
     def apply(self, context: Context) -> None:

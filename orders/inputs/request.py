@@ -139,7 +139,7 @@ class RequestForm(ResidenceForm):
     def clean_postal_code(self) -> str:
         """Five digits."""
         code = "".join(self.cleaned_data["postal_code"].split())
-        if not (len(code) == 5 and code.isdigit()):
+        if not (len(code) == 5 and code.isascii() and code.isdigit()):
             raise forms.ValidationError("Skriv postnumret med fem siffror, till exempel 582 22.")
         return code
 

@@ -7,11 +7,12 @@ from datetime import date
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.actor import Actor
 from accounts.models import Organisation
@@ -19,14 +20,16 @@ from accounts.permissions import See
 from accounts.roles import Party
 from documents.models import Opening
 from fmu_portal.engine import door
+from fmu_portal.engine.refusals import NoRule
 from fmu_portal.engine.table import Step
 from fmu_portal.models import Duty, Event, Note
 from orders import access
-from orders.deadlines import provisional, report_duty
+from orders.deadlines import arrival, provisional, report_duty
 from orders.models import Assessment, Enclosure, Participant
 from orders.models.enclosure import UNDERLAG
 from orders.process import ASSESSMENT
 from orders.sentences import organisation_ids, sentence
+from orders.views.request import number_in
 from orders.words import days_left, duty_left, parties_words, task_of
 from rules.limits import explain, explain_inputs
 from rules.remembered import rules_by_code
@@ -59,7 +62,7 @@ def load_case(actor: Actor, number: str) -> Assessment:
     return case
 
 
-@require_GET
+@require_safe
 def case_page(request: HttpRequest, number: str) -> HttpResponse:
     """Ärende: my turn, the last day and why, who owes what, what I may do, history; documents and parties beside."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
@@ -80,8 +83,9 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "region_only": actor.party is Party.REGION,
         "money_only": not actor.sees(See.NEEDS),
         "mine": mine,
-        "turn": _turn(mine, today) if mine else None,
+        "turn": _turn(mine, actor, today) if mine else None,
         "primary": primary,
+        "to_read": case.report_version if mine is not None and mine.kind == "review_report" else None,
         "more": [step for step in steps if step is not primary],
         "deadline": _deadline(case, duties, today),
         "rows": _who_owes(open_duties, actor, today),
@@ -96,6 +100,9 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         and actor.party is Party.PERFORMER,
         "performer": actor.party is Party.PERFORMER,
         "ordered": case.ordered_on is not None and actor.sees(See.UNDERLAG),
+        "reads_order": case.ordered_on is not None
+        and actor.sees(See.UNDERLAG)
+        and (actor.party is Party.AGENCY or case.takes_part),  # type: ignore[attr-defined]
         "new_clock": case.assignments_count > 1 and case.ordered_on is not None,
     }
     return render(request, "orders/case.html", context)
@@ -104,6 +111,8 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
 def _primary(case: Assessment, actor: Actor, open_duties: list[Duty], steps: list[Step]) -> Step | None:
     """The step that closes the actor's party's duty with the earliest last day, if the actor may take it."""
     by_name = {step.name: step for step in steps}
+    if actor.party is Party.PERFORMER and case.responsible_physician_id is None and "name_physician" in by_name:
+        return by_name["name_physician"]  # nobody can open the underlag before that (13 § lag 2018:744)
     for duty in open_duties:
         if duty.organisation_id == actor.organisation_id:
             step = by_name.get(ASSESSMENT.duties[duty.kind].step)
@@ -112,10 +121,11 @@ def _primary(case: Assessment, actor: Actor, open_duties: list[Duty], steps: lis
     return None
 
 
-def _turn(duty: Duty, today: date) -> dict[str, Any]:
+def _turn(duty: Duty, actor: Actor, today: date) -> dict[str, Any]:
     rule = rules_by_code().get(duty.rule)
+    kind = ASSESSMENT.duties[duty.kind]
     return {
-        "task": task_of(duty, today),
+        "task": kind.turn.get(actor.party) or kind.task,
         "due": duty.due,
         "left": duty_left(duty, today),
         "basis": rule.basis if rule else "",
@@ -126,7 +136,7 @@ def _turn(duty: Duty, today: date) -> dict[str, Any]:
 class Deadline:
     """The report's last day as the page shows it."""
 
-    due: date
+    due: date | None
     left: Any
     chain: list[Any]
     open: bool
@@ -137,16 +147,18 @@ class Deadline:
 def _deadline(case: Assessment, duties: list[Duty], today: date) -> Deadline | None:
     """The report's last day with its explanation; provisional from the order on, counted anew on each page."""
     rules = rules_by_code()
-    duty = report_duty(duties)
+    duty = report_duty(case, duties)
     if case.delivered_on is not None and duty is not None:
-        late = bool(case.delivered_late)
-        words = f"Kom in {'för sent' if late else 'i tid'} {case.delivered_on}"
-        left = {"text": words, "tone": "late" if late else "ok"}
-        return Deadline(duty.due, left, explain(duty, rules.get(duty.rule)), False, False, "")
-    if case.status == "ordered":
-        limit = provisional(case)
-        assert case.underlag_complete_on is not None
-        chain = explain_inputs(case.underlag_complete_on, limit.due, limit.inputs["days"], rules.get(limit.rule))
+        return Deadline(duty.due, arrival(case), explain(duty, rules.get(duty.rule)), False, False, "")
+    if case.underlag_complete_on is not None and (case.status == "ordered" or case.delivered_on is not None):
+        start = case.underlag_complete_on
+        try:
+            limit = provisional(case)
+        except NoRule as missing:
+            return Deadline(None, None, [], False, False, missing.text)
+        chain = explain_inputs(start, limit.due, limit.inputs["days"], rules.get(limit.rule))
+        if case.delivered_on is not None:
+            return Deadline(limit.due, arrival(case), chain, False, False, "")
         note = "Dagen gäller om underlaget är komplett. Den ändras inte av när utföraren bekräftar."
         return Deadline(limit.due, days_left(limit.due, today, law=True), chain, False, True, note)
     if duty is not None and duty.closed_by_id is None:
@@ -260,28 +272,30 @@ def _document(actor: Actor, case: Assessment, enclosure: Enclosure, part: bool) 
     }
 
 
-@require_GET
+@require_safe
 def history(request: HttpRequest, number: str) -> HttpResponse:
     """All that has happened, newest first, by key."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     case = access.get_case(actor, number)
     rows = Event.objects.filter(case_id=case.pk).order_by("-id")
     after = request.GET.get("efter", "")
-    if after.isdigit() and len(after) < 19:
-        rows = rows.filter(pk__lt=int(after))
+    if (last := number_in(after)) is not None:
+        rows = rows.filter(pk__lt=last)
     events = list(rows[: EVENTS + 1])
     following = str(events[EVENTS - 1].pk) if len(events) > EVENTS else ""
     context = {"case": case, "timeline": _timeline(events[:EVENTS], case), "next": following}
     return render(request, "orders/history.html", context)
 
 
-@require_GET
+@require_safe
 def order_page(request: HttpRequest, number: str) -> HttpResponse:
     """Beställningen: what the agency asked for. For the agency and those at the performer who may know of the underlag."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     case = access.get_case(actor, number)
     if not actor.sees(See.UNDERLAG) or case.ordered_on is None:
         raise Http404
+    if actor.party is Party.PERFORMER and not access.takes_part(actor, case):
+        raise PermissionDenied("Bara de som deltar i utredningen kan läsa beställningen.")
     order = case.orders.select_related("event").order_by("-pk").first()
     if order is None:
         raise Http404

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.http import FileResponse, HttpRequest
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.actor import Actor
 from documents.models import Document, Opening
@@ -31,7 +31,7 @@ def record_opening(document: Document, case: Assessment, actor: Actor) -> None:
     Opening.objects.create(document=document, mandate_id=actor.mandate_id, case_id=case.pk)
 
 
-@require_GET
+@require_safe
 def document(request: HttpRequest, number: str, document_id: uuid.UUID) -> FileResponse:
     """Open a document."""
     actor = actor_of(request)

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Organisation
 from accounts.permissions import See
@@ -38,7 +38,7 @@ def _performers(request: HttpRequest) -> list[Organisation]:
     return list(rows.distinct().order_by("name"))
 
 
-@require_GET
+@require_safe
 def work_basket(request: HttpRequest) -> HttpResponse:
     """Att göra: what is my turn, in what order."""
     actor, today = actor_of(request), timezone.localdate()
@@ -67,7 +67,7 @@ def work_basket(request: HttpRequest) -> HttpResponse:
     return render(request, "orders/work_basket.html", context)
 
 
-@require_GET
+@require_safe
 def case_list(request: HttpRequest) -> HttpResponse:
     """Ärenden: where is everything."""
     actor = actor_of(request)
@@ -176,7 +176,7 @@ def create(request: HttpRequest) -> HttpResponse:
     return redirect("step", number=case.number, step="request")
 
 
-@require_GET
+@require_safe
 def notices(request: HttpRequest) -> HttpResponse:
     """Aviseringar: what the organisation has been told, newest first."""
     actor = actor_of(request)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.actor import Actor
+from accounts.roles import Role
 from fmu_portal.models import Event, Note
 from orders import access
 from orders.models import Assessment, Report, ReportVersion
@@ -21,16 +22,27 @@ def _answer(field: Field, content: dict[str, Any]) -> str:
     return ": ".join(str(content[key]) for key in keys(field) if content.get(key) not in (None, ""))
 
 
+def _took_part(actor: Actor, case: Assessment) -> bool:
+    """Whether the person was named as taking part while the unit had the assignment (13 § lag 2018:744)."""
+    named = Event.objects.filter(case_id=case.pk, step="name_physician", organisation_id=actor.organisation_id)
+    return any(actor.user_id in data.get("participants", ()) for data in named.values_list("data", flat=True))
+
+
 def _written(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
-    """The performer's own texts: report versions, the draft, notes; each {title, lines of (label, text)}."""
+    """The performer's own texts: report versions, the draft, notes; each {title, lines of (label, text)}.
+
+    The report for those who took part; the administrator keeps questions and reasons; nobody else anything.
+    """
     contents: list[tuple[str, dict[str, Any]]] = []
-    versions = ReportVersion.objects.filter(assessment=case, performer_id=actor.organisation_id, content__isnull=False)
-    contents += [
-        (f"Utlåtande, version {version.number}", version.content or {}) for version in versions.order_by("number")
-    ]
-    draft = Report.objects.filter(assessment=case, performer_id=actor.organisation_id).first()
-    if draft is not None and draft.content:
-        contents.append(("Utlåtande, utkast", draft.content))
+    took_part = _took_part(actor, case)
+    if not took_part and actor.role != Role.PERFORMER_ADMIN:
+        raise Http404
+    if took_part:
+        versions = ReportVersion.objects.filter(assessment=case, performer_id=actor.organisation_id)
+        contents += [(f"Utlåtande, version {v.number}", v.content) for v in versions.order_by("number") if v.content]
+        draft = Report.objects.filter(assessment=case, performer_id=actor.organisation_id).first()
+        if draft is not None and draft.content:
+            contents.append(("Utlåtande, utkast", draft.content))
     written = [
         {
             "title": title,
@@ -45,7 +57,7 @@ def _written(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
     return written
 
 
-@require_GET
+@require_safe
 def own(request: HttpRequest, number: str) -> HttpResponse:
     """The page of one's own texts, or with ``?format=text`` the same as a file."""
     actor = actor_of(request)
@@ -62,7 +74,7 @@ def own(request: HttpRequest, number: str) -> HttpResponse:
     return answer
 
 
-@require_GET
+@require_safe
 def handed_back(request: HttpRequest) -> HttpResponse:
     """Återlämnade uppdrag: the numbers of the cases that the unit has handed back, latest first."""
     actor = actor_of(request)

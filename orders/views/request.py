@@ -34,3 +34,17 @@ def cursor_in(text: str | None) -> tuple[date, int] | None:
         return (date.fromisoformat(day), number) if number is not None else None
     except ValueError:
         return None
+
+
+class CaseNumber:
+    """A case number in an address, 2026-000123; anything else is no address of a case."""
+
+    regex = "[0-9]{4}-[0-9]{6}"
+
+    def to_python(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """As it is."""
+        return value

@@ -19,6 +19,7 @@ from documents.storage import storage
 from fmu_portal.forms import DateField, PortalForm
 from orders import access
 from orders.models import Assessment, Enclosure, EnclosureKind
+from orders.views.request import number_in
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -78,7 +79,7 @@ def handle_files(
     chosen = request.FILES.getlist("ny-files_chosen")
     own = Enclosure.objects.staged(actor.organisation_id).filter(assessment=case, kind__in=kinds)
     if verb in ("ta_bort", "intyga", "upp"):
-        enclosure = own.filter(pk=int(text)).first() if text.isdigit() and len(text) < 19 else None
+        enclosure = own.filter(pk=number_in(text) or 0).first()
         if enclosure is not None:
             _change(verb, enclosure, list(own.order_by("position", "id")))
         return StageForm(kinds=kinds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.actor import Actor
+from accounts.models import Organisation
 from accounts.permissions import See
 from fmu_portal import errors
 from fmu_portal.engine import door
@@ -27,7 +29,8 @@ from orders.drafts import drop_draft, load_draft, save_draft, take_parked
 from orders.inputs.files import staged
 from orders.models import Assessment
 from orders.process import ASSESSMENT
-from orders.views.request import actor_of
+from orders.sentences import organisation_ids, sentence
+from orders.views.request import actor_of, number_in
 from orders.views.staging import StageForm, handle_files, rows_of
 
 # What a form sends beside its fields.
@@ -52,8 +55,7 @@ def _guard(case: Assessment, step: Step, actor: Actor, seen: int | None) -> None
 
 
 def _seen(request: HttpRequest) -> int | None:
-    text = request.POST.get("sedd", "")
-    return int(text) if text.isdigit() and len(text) < 10 else None
+    return number_in(request.POST.get("sedd"))
 
 
 def _base(case: Assessment, step: Step, actor: Actor) -> dict[str, Any]:
@@ -120,6 +122,9 @@ def _typed(request: HttpRequest) -> QueryDict:
     data = request.POST.copy()
     for name in _OWN:
         data.pop(name, None)
+    for name in list(data):
+        # The database cannot keep a NUL, and no keyboard writes one.
+        data.setlist(name, [text.replace("\0", "") for text in data.getlist(name)])
     return data
 
 
@@ -177,14 +182,20 @@ def check_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
     case, row = access.get_case(actor, number), _step_of(step, actor)
     kept = load_draft(case, actor, row)
     form_url = f"/arenden/{case.number}/steg/{row.name}/"
+    form_class = PROCESSES["assessment"].input_of(row)
+    shown = _fingerprint(case, actor, form_class, kept)
     if request.method == "POST":
         try:
             _guard(case, row, actor, _seen(request))
         except (WrongState, LostRace) as refused:
             return _refused(request, case, row, actor, refused)
+        if request.POST.get("visat", shown) != shown:
+            messages.warning(
+                request, "Uppgifterna eller handlingarna har ändrats sedan du kontrollerade dem. Kontrollera igen."
+            )
+            return redirect(request.path)
         return _take(request, case, row, actor, kept)
     _guard(case, row, actor, None)
-    form_class = PROCESSES["assessment"].input_of(row)
     if not row.confirm or form_class is None or not kept:
         return redirect(form_url)
     form = form_class(kept, subject=case, actor=actor)
@@ -194,7 +205,12 @@ def check_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
         {"label": label, "values": values, "change_url": f"{form_url}#id_{name}"}
         for name, label, values in form.answers()
     ]
-    context = _base(case, row, actor) | {"rows": rows, "form_url": form_url, "warnings": form.warnings()}
+    context = _base(case, row, actor) | {
+        "rows": rows,
+        "form_url": form_url,
+        "warnings": form.warnings(),
+        "shown": shown,
+    }
     if form.sends:
         enclosures = getattr(form, "enclosures", [])
         context |= {
@@ -207,10 +223,16 @@ def check_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
     return render(request, "orders/check.html", context)
 
 
+def _fingerprint(case: Assessment, actor: Actor, form_class: Any, kept: QueryDict | None) -> str:
+    """What the check page shows, in short: only that may be sent from it."""
+    documents = [e.pk for e in staged(case, actor.organisation_id, form_class.sends)] if form_class else []
+    return hashlib.sha256(f"{kept.urlencode() if kept else ''}|{documents}".encode()).hexdigest()[:24]
+
+
 def _take(request: HttpRequest, case: Assessment, step: Step, actor: Actor, data: QueryDict | None) -> HttpResponse:
     """Through the door; then the case page with a word of what happened, or the refusal's page."""
     try:
-        door.take("assessment", case.pk, step.name, actor, data, seen=_seen(request))
+        event = door.take("assessment", case.pk, step.name, actor, data, seen=_seen(request))
     except InvalidInput as refused:
         return _show(request, case, step, actor, refused.form, status=422)
     except Stale as refused:
@@ -218,9 +240,8 @@ def _take(request: HttpRequest, case: Assessment, step: Step, actor: Actor, data
     except Refused as refused:
         return _refused(request, case, step, actor, refused)
     drop_draft(case, actor, step)
-    messages.success(
-        request, f"Klart: {step.label[0].lower()}{step.label[1:]}. Alla parter i ärendet ser att det är gjort."
-    )
+    names = dict(Organisation.objects.filter(pk__in=organisation_ids([event])).values_list("pk", "name"))
+    messages.success(request, f"Klart. {sentence(event, names)}")
     return redirect(f"/arenden/{case.number}/" if step.name != "hand_back" else "/att-gora/")
 
 

@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from launcher.folder import read_json
 from launcher.secret_files import secret
 from tests import stack
 from tests.browser.desk import WIDE, Desk
@@ -88,7 +89,8 @@ def _sessions() -> dict[str, Any]:
 
 @pytest.fixture(scope="package")
 def _desks(chromium: Browser) -> Iterator[dict[str, Desk]]:
-    yield (kept := {})
+    kept: dict[str, Desk] = {}
+    yield kept
     for desk in kept.values():
         desk.context.close()
 
@@ -148,7 +150,7 @@ def desk(
 @pytest.fixture
 def database(portal: stack.Portal) -> Callable[..., list[Any]]:
     """The portal's database, as its owner: what a night or an administrator would have done."""
-    ports = stack.read_json(portal.data_dir / "ports.json")
+    ports = read_json(portal.data_dir / "ports.json")
 
     def run(sql: str, *params: object) -> list[Any]:
         password = secret(portal.data_dir / "secrets", "pg_fmu_owner")

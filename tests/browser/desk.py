@@ -139,7 +139,7 @@ class Desk:
             return
         Desk.checked.add(name)
         found = []
-        kind = re.sub(r"[0-9-]+", "", self.page.url.split("?")[0])
+        kind = re.sub(r"[0-9-]+|/steg/\w+", "", self.page.url.split("?")[0])
         for size in (NARROW, WIDE):
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
             wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.browser.desk import Desk, plain
-from tests.browser.papers import Upload, personnummer
+from tests.browser.papers import personnummer
 
 OFFICER, REGION, ADMIN, PHYSICIAN = "fk.handlaggare", "region.stockholm", "utforare.admin", "utforare.lakare"
 At = Callable[[str], Desk]
@@ -65,7 +65,7 @@ def assign(region: Desk, number: str, unit: str) -> None:
     region.press("Tilldela en utförare")
 
 
-def add_files(desk: Desk, kind: str | None, dated: str, files: list[Upload] | list[Any]) -> None:
+def add_files(desk: Desk, kind: str | None, dated: str, files: Any) -> None:
     """Choose files in the form and press the button beside them."""
     if kind:
         desk.choose("Typ", kind)
