@@ -13,7 +13,7 @@ run:
 	@exec $(BIN) -m launcher
 
 test: tools check
-	@$(BIN) -m pytest -n 2
+	@$(BIN) -m pytest -n 2 --dist loadgroup
 
 check: environment
 	@$(BIN) -m ruff format --check --quiet $(FOUND) || { echo "Formatera med: .venv/bin/ruff format"; exit 1; }

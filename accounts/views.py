@@ -61,7 +61,7 @@ def mandates(request: HttpRequest) -> HttpResponse:
         chosen = mine.filter(pk=_number(request.POST.get("mandate")) or 0).first()
         if chosen is not None:
             _work_under(request, chosen)
-            target = request.POST.get("next", "")
+            target = request.POST.get("next") or request.GET.get("next", "")
             return redirect(_safe(request, target) if target else "/")
     rows = sorted(
         mine, key=lambda m: (m.last_used_at is None, -(m.last_used_at.timestamp() if m.last_used_at else 0), m.pk)

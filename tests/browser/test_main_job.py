@@ -34,7 +34,7 @@ def test_whole_job(desk, shots):
     fk.press("Skicka begäran")
     assert fk.status == "Begäran skickad"
     assert fk.h1 == person.name
-    assert "Klart: skicka begäran" in fk.text
+    assert "Klart. Försäkringskassan skickade begäran till regionen." in fk.text
     assert "Ni väntar på någon annan" in fk.text
     fk.check("case, requested, officer")
 
