@@ -74,7 +74,7 @@ SELECT (SELECT count(*) FROM happened), (SELECT count(*) FROM due), due, id FROM
 def flag_overdue(registered: Registered, today: date) -> int:
     """Flag every open duty whose last day was before ``today`` and that has not been flagged; return how many."""
     table = registered.model._meta.db_table
-    params = {"process": registered.process.name, "today": today, "now": timezone.now(), "batch": BATCH}
+    params: dict[str, Any] = {"process": registered.process.name, "today": today, "now": timezone.now(), "batch": BATCH}
     flagged, last = 0, (date.min, 0)
     while True:
         with transaction.atomic(), connection.cursor() as cursor:

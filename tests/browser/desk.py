@@ -130,10 +130,10 @@ class Desk:
 
     # Judging.
 
-    def check(self, name: str = "") -> None:
+    def check(self, name: str = "", *, narrow: bool = True) -> None:
         """No accessibility finding and no sideways scrolling, wide and narrow. ``name``: once a run under this name.
 
-        What is found is one of the desk's problems, so that the person can go on and all is told at the end.
+        ``narrow=False``: axe looks at the wide page only. What is found is one of the desk's problems, so that the person can go on and all is told at the end.
         """
         if name and name in Desk.checked:
             return
@@ -145,7 +145,7 @@ class Desk:
             wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wide > 0:
                 found.append(f"{size['width']} px: {wide} px too wide")
-            if size is WIDE or kind not in Desk.narrow:
+            if size is WIDE or (narrow and kind not in Desk.narrow):
                 found += [f"{size['width']} px: {line}" for line in axe(self.page)]
         Desk.narrow.add(kind)
         self.problems += [f"{self.page.url} ({self.who}, {name}): {line}" for line in found]

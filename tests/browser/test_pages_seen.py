@@ -11,12 +11,9 @@ from tests.browser.papers import personnummer
 OTHERS = (
     "fk.samordnare",
     "fk.radgivare",
-    "fk.attestant",
     "region.stockholm.ekonom",
     "utforare.admin",
     "utforare.psykolog",
-    "utforare.fysioterapeut",
-    "utforare.arbetsterapeut",
 )
 STATUSES = (
     "draft",
@@ -38,7 +35,7 @@ STATUSES = (
 def test_public_pages(new_desk, path):
     desk = new_desk()
     assert desk.go(path).status == 200
-    desk.check(path)
+    desk.check(path, narrow="api" not in path)  # a very long page
 
 
 def test_mandates(new_desk, shots):
