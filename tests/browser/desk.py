@@ -133,7 +133,8 @@ class Desk:
     def check(self, name: str = "", *, narrow: bool = True) -> None:
         """No accessibility finding and no sideways scrolling, wide and narrow. ``name``: once a run under this name.
 
-        ``narrow=False``: axe looks at the wide page only. What is found is one of the desk's problems, so that the person can go on and all is told at the end.
+        ``narrow=False``: axe looks at the wide page only. What is found is one of the desk's problems, so that
+        the person can go on and all is told at the end.
         """
         if name and name in Desk.checked:
             return
