@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import parked
 from accounts.forms import LoginForm
 from accounts.models import Mandate, User
-from fmu_portal.context import capped, count_text
+from fmu_portal.context import MOST_COUNTED, capped, count_text
 from fmu_portal.models import Duty
 
 
@@ -38,6 +38,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
                 request.session["parked"] = blob  # sealed still: the page that it belongs to opens it
                 target = kept.path
             mandates = list(Mandate.objects.valid().filter(user=user).order_by("-last_used_at")[:2])
+            request.session["several"] = len(mandates) > 1
             if len(mandates) == 1 or (mandates and kept is not None):
                 _work_under(request, mandates[0])
                 return redirect(_safe(request, target) if target else "/")
@@ -77,7 +78,9 @@ def mandates(request: HttpRequest) -> HttpResponse:
                 "id": mandate.pk,
                 "role_label": mandate.get_role_display(),
                 "organisation_name": mandate.organisation.name,
-                "waiting": count_text(capped(open_here)),
+                "waiting": waiting
+                if (waiting := capped(open_here)) <= MOST_COUNTED
+                else f"{count_text(waiting)} att göra",
                 "late": capped(open_here.filter(due__lt=today)),
             }
         )

@@ -44,7 +44,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is not None:
         shell.user_name = user.name
-        shell.several_mandates = True
+        shell.several_mandates = request.session.get("several", True)
     if actor is not None:
         shell.mandate = {"role_label": actor.role_label, "organisation_name": actor.organisation_name}
         shell.nav = _menu(request, actor)

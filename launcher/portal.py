@@ -132,6 +132,7 @@ class Portal:
             "DATABASE_URL": url,
             "REDIS_URL": self.redis_url,
             "DATA_DIR": str(self.config.data_dir),
+            "SECRETS_DIR": str(self.config.secrets),
             "HOST": self.config.host,
             "PORT": str(self.config.port),
             "PYTHONUNBUFFERED": "1",

@@ -41,7 +41,17 @@ FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_conn
 _SHARED = "FMU_TEST_CLUSTER"
 _OWN_FOLDER = "fmu-test-"
 # What a person's shell may say about their own portal, not about the tests'.
-_NOT_OURS = ("PORT", "HOST", "DATA_DIR", "DATABASE_URL", "REDIS_URL", "PG_BINDIR", "DEMO", "DJANGO_SETTINGS_MODULE")
+_NOT_OURS = (
+    "PORT",
+    "HOST",
+    "DATA_DIR",
+    "SECRETS_DIR",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "PG_BINDIR",
+    "DEMO",
+    "DJANGO_SETTINGS_MODULE",
+)
 
 
 def _quiet(_line: str) -> None:

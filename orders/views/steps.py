@@ -276,6 +276,9 @@ def _refused(request: HttpRequest, case: Assessment, step: Step, actor: Actor, r
     ]
     if isinstance(refused, NoRule | WrongRole):
         facts = []
-    elif not isinstance(refused, LostRace):
+    elif isinstance(refused, LostRace):
+        done = ASSESSMENT.steps.get(refused.facts["done"])
+        facts.append({"label": "Det som gjordes", "value": done.label if done else "En dag passerade"})
+    else:
         facts.append({"label": "Status nu", "value": refused.facts.get("status_label") or case.status_label})
     return errors.refusal(request, refused, f"/arenden/{case.number}/", facts=facts)
