@@ -17,7 +17,9 @@ def send(desk: Desk, path: str, data: dict[str, Any] | None = None, files: dict[
     """Send a form as the person at the desk; the address of the page that answers."""
     token = next(c["value"] for c in desk.context.cookies() if c["name"] == "csrftoken")
     fields = {**(data or {}), "csrfmiddlewaretoken": token, **(files or {})}
-    answer = desk.context.request.post(desk.url + path, multipart=fields, headers={"Referer": desk.url + path})
+    answer = desk.context.request.post(
+        desk.url + path, multipart=fields, headers={"Referer": desk.url + path}, timeout=45_000
+    )
     assert answer.ok, f"{answer.status} from {path}:\n{answer.text()}"
     return answer.url
 
