@@ -12,7 +12,6 @@ from rest_framework.request import Request
 from accounts.actor import Actor
 from accounts.backends import PortalBackend
 from accounts.models import ApiKey, Mandate
-from fmu_portal.middleware import set_mandate
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -26,11 +25,11 @@ class KeyAuthentication(BaseAuthentication):
         if len(parts) != 2:
             raise AuthenticationFailed
         digest = ApiKey.hashed(parts[1].decode("latin-1"))
-        rows = Mandate.objects.valid().select_related("user", "organisation")
-        mandate = rows.filter(api_keys__digest=digest, api_keys__revoked_at__isnull=True).first()
+        mandate = (
+            Mandate.objects.valid().at_work().filter(api_keys__digest=digest, api_keys__revoked_at__isnull=True).first()
+        )
         if mandate is None or not PortalBackend.may_log_in(mandate.user):
             raise AuthenticationFailed
-        set_mandate(mandate.pk)
         return mandate.user, Actor.of(mandate)
 
     def authenticate_header(self, request: Request) -> str:

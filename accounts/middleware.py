@@ -7,8 +7,6 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, get_user
 from django.contrib.sessions.models import Session
-from django.db.models import Func, TextField, Value
-from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -26,12 +24,6 @@ Handler = Callable[[HttpRequest], HttpResponse]
 PUBLIC = ("/logga-in/", "/halsa", "/regler/", "/om/", "/static/", "/api/", "/favicon.ico")
 WITHOUT_MANDATE = ("/uppdrag/", "/logga-ut/")
 TOUCH_EVERY = 300  # seconds between writes of the session's last use
-
-
-# Sets the mandate in the transaction in the same query that finds it valid.
-TELL_DATABASE = Func(
-    Value("fmu.mandate"), Cast("pk", TextField()), Value(True), function="set_config", output_field=TextField()
-)
 
 
 class SignIn:
@@ -55,7 +47,7 @@ class SignIn:
         mandate_id, user_id = request.session.get("mandate"), request.session.get("_auth_user_id")
         mandate = None
         if mandate_id is not None and user_id is not None:
-            rows = Mandate.objects.valid().select_related("user", "organisation").annotate(told=TELL_DATABASE)
+            rows = Mandate.objects.valid().at_work()
             mandate = rows.filter(pk=mandate_id, user_id=user_id).first()
         user = _user_of(request, mandate) if mandate else get_user(request)
         if not isinstance(user, User):

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, TextField, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.roles import PARTY_OF, Party, Role
@@ -118,6 +119,13 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
         """Those that may be worked under on a day (today when None)."""
         day = on or timezone.localdate()
         return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day), valid_from__lte=day, user__is_active=True)
+
+    def at_work(self) -> MandateQuerySet:
+        """With user and organisation, and the transaction told whose mandate it is (``SET LOCAL``) by the same query."""
+        told = Func(
+            Value("fmu.mandate"), Cast("pk", TextField()), Value(True), function="set_config", output_field=TextField()
+        )
+        return self.select_related("user", "organisation").annotate(told=told)
 
 
 class Mandate(models.Model):

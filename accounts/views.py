@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import parked
 from accounts.forms import LoginForm
 from accounts.models import Mandate, User
+from fmu_portal.addresses import number_in
 from fmu_portal.context import MOST_COUNTED, capped, count_text
 from fmu_portal.models import Duty
 
@@ -59,7 +60,7 @@ def mandates(request: HttpRequest) -> HttpResponse:
     """Choose the mandate to work under, last used first; changed without logging out."""
     mine = Mandate.objects.valid().filter(user_id=request.user.pk or 0).select_related("organisation")
     if request.method == "POST":
-        chosen = mine.filter(pk=_number(request.POST.get("mandate")) or 0).first()
+        chosen = mine.filter(pk=number_in(request.POST.get("mandate")) or 0).first()
         if chosen is not None:
             _work_under(request, chosen)
             target = request.POST.get("next") or request.GET.get("next", "")
@@ -85,10 +86,6 @@ def mandates(request: HttpRequest) -> HttpResponse:
             }
         )
     return render(request, "accounts/mandates.html", {"choices": choices, "next": request.GET.get("next", "")})
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 @require_POST

@@ -47,6 +47,11 @@ class Intake:
         return min(pages) if pages else None
 
 
+def max_megabytes() -> int:
+    """The largest file in MB: a routine of the portal, no rule."""
+    return int(settings.DOCUMENT_MAX_BYTES) // (1024 * 1024)
+
+
 def safe_name(name: str) -> str:
     """The file's name without path, control characters or more than 120 characters; always ends in .pdf."""
     stem = PurePath(name.replace("\\", "/")).stem
@@ -61,8 +66,9 @@ def take_in(upload: UploadedFile[bytes], actor: Actor, owner_id: int) -> Intake:
     if size == 0:
         raise Unacceptable(f"Filen {name} är tom. Välj en annan fil.")
     if size > settings.DOCUMENT_MAX_BYTES:
-        most = settings.DOCUMENT_MAX_BYTES // (1024 * 1024)
-        raise Unacceptable(f"Filen {name} är för stor. En fil får vara högst {most} MB. Dela upp den i flera filer.")
+        raise Unacceptable(
+            f"Filen {name} är för stor. En fil får vara högst {max_megabytes()} MB. Dela upp den i flera filer."
+        )
     head = upload.read(1024)
     upload.seek(0)
     if PDF in head:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from fmu_portal import errors
@@ -55,9 +55,3 @@ class Refusals:
         if isinstance(exception, Refused) and not request.path.startswith("/api/"):
             return errors.refusal(request, exception)
         return None
-
-
-def set_mandate(mandate_id: int | None) -> None:
-    """Tell the database, until the transaction ends, whose mandate this is (empty when nobody's)."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('fmu.mandate', %s, true)", [str(mandate_id or "")])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from accounts.actor import Actor
 from accounts.permissions import See
 from accounts.roles import Party
+from fmu_portal.models import Note
 from orders.models import Assessment, Enclosure, InsuredPerson, Participant, Report, ReportVersion
-from orders.models.enclosure import UNDERLAG
+from orders.models.enclosure import UNDERLAG, EnclosureQuerySet
 
 ORDERED = ("ordered", "in_progress", "delivered", "supplement_requested", "accepted", "withdrawn", "ended")
 
@@ -36,17 +38,30 @@ def person_of(actor: Actor, case: Assessment) -> InsuredPerson | None:
     return InsuredPerson.objects.filter(pk=case.pk).first()
 
 
-def listed_enclosures(actor: Actor, case: Assessment) -> list[Enclosure]:
+def listed_enclosures(actor: Actor, case: Assessment) -> EnclosureQuerySet:
     """The sent documents that the actor may know of, in order; a performer knows of its own time's only."""
-    if not actor.sees(See.UNDERLAG):
-        return []
     rows = case.enclosures.sent().select_related("document", "sent_by").order_by("position", "id")
+    if not actor.sees(See.UNDERLAG):
+        return rows.none()
     if actor.party is Party.PERFORMER:
         if case.ordered_on is None:
-            return []
-        own = {actor.organisation_id}
-        rows = rows.filter(kind__in=UNDERLAG) | rows.filter(kind="report", staged_by_id__in=own)
-    return list(rows)
+            return rows.none()
+        return rows.filter(Q(kind__in=UNDERLAG) | Q(kind="report", staged_by_id=actor.organisation_id))
+    return rows
+
+
+def readable_notes(actor: Actor, case: Assessment) -> QuerySet[Note]:
+    """What has been written in the case that the actor's party may read; a performer reads of its own time only.
+
+    None for a role that does not see the needs: what a person wrote may say something of the insured.
+    """
+    notes = Note.objects.filter(case_id=case.pk, visible_to__contains=[str(actor.party)])
+    if not actor.sees(See.NEEDS):
+        return notes.none()
+    if actor.party is Party.PERFORMER:
+        own = case.assignments.filter(performer_id=actor.organisation_id, closed_by__isnull=True).order_by("-pk")
+        notes = notes.filter(event_id__gte=own.values("opened_by_id")[:1])
+    return notes
 
 
 def may_open(actor: Actor, case: Assessment, enclosure: Enclosure, part: bool | None = None) -> bool:

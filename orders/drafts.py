@@ -17,7 +17,7 @@ from orders.models import Assessment, StepDraft
 
 def save_draft(case: Assessment, actor: Actor, step: Step, form: StepForm, data: QueryDict) -> None:
     """Keep what was typed in the form's own fields: name -> list of texts."""
-    kept = {name: data.getlist(name) for name in form.fields if name in data and name not in form.secret}
+    kept = {name: data.getlist(name) for name in form.fields if name in data}
     StepDraft.objects.update_or_create(
         assessment=case,
         step=step.name,

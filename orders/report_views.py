@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.actor import Actor
 from fmu_portal.models import Duty, Note
 from orders import words
-from orders.access import get_case, get_draft, may_write_report, person_of, report_versions, takes_part
+from orders.access import get_case, get_draft, may_write_report, person_of, readable_notes, report_versions, takes_part
 from orders.drafts import take_parked
 from orders.models import Assessment, Report, ReportSource, ReportVersion
 from orders.pdf import file_name, parts_of, waiting_row
@@ -210,7 +210,7 @@ def _frame(request: HttpRequest, case: Assessment, draft: Report, current: str) 
         .filter(kind__in=("deliver_report", "supplement_report"))
         .first()
     )
-    asked = _asked(case) if duty is not None and duty.kind == "supplement_report" else None
+    asked = _asked(actor, case) if duty is not None and duty.kind == "supplement_report" else None
     asked_part = asked.event.data.get("part") if asked else None
     sections = []
     for part in SECTIONS:
@@ -242,9 +242,9 @@ def _frame(request: HttpRequest, case: Assessment, draft: Report, current: str) 
     }
 
 
-def _asked(case: Assessment) -> Note | None:
+def _asked(actor: Actor, case: Assessment) -> Note | None:
     """What the agency says is missing, in its latest request for a supplement."""
-    notes = Note.objects.filter(case_id=case.pk, kind="missing", visible_to__contains=["performer"])
+    notes = readable_notes(actor, case).filter(kind="missing", event__step="request_supplement")
     return notes.select_related("event").order_by("-id").first()
 
 

@@ -2,8 +2,8 @@
 
 from django.urls import include, path, register_converter
 
+from fmu_portal.addresses import CaseNumber
 from orders.views import case, documents, lists, own, steps
-from orders.views.request import CaseNumber
 
 register_converter(CaseNumber, "number")
 

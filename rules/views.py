@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.roles import Role
+from fmu_portal.addresses import number_in
 from fmu_portal.engine import recount
 from fmu_portal.engine.refusals import NoRule
 from fmu_portal.engine.registry import PROCESSES, count_limit
@@ -84,8 +85,7 @@ def recounts(request: HttpRequest) -> HttpResponse:
     if actor.role != Role.ADMINISTRATOR:
         raise PermissionDenied("Det är portalens förvaltare som tar ställning till omräkningar.")
     if request.method == "POST":
-        text = request.POST.get("omrakning", "")
-        found = get_object_or_404(Recount, pk=int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0)
+        found = get_object_or_404(Recount, pk=number_in(request.POST.get("omrakning")) or 0)
         approved = request.POST.get("svar") == "ja"
         moved = recount.decide(found.pk, actor.user_id, approved)
         if approved:

@@ -20,7 +20,7 @@ from fmu_portal.engine import outbox
 from fmu_portal.engine.refusals import InvalidInput, LostRace, Refused, Stale, WrongRole, WrongState
 from fmu_portal.engine.registry import PROCESSES, Limit, Registered, count_limit
 from fmu_portal.engine.table import Step
-from fmu_portal.models import Duty, Event, Note, Outbox
+from fmu_portal.models import Duty, Event, Note
 
 
 @dataclass
@@ -163,12 +163,12 @@ def take(
             form = form_class(data if data is not None else {}, subject=subject, actor=actor)
             if not form.is_valid():
                 raise InvalidInput({k: [str(e) for e in v] for k, v in form.errors.items()}, form)
-        context = Context(registered, subject, actor, row, _next_event_id(), now or timezone.now())
+        context = Context(registered, subject, actor, row, next_event_id(), now or timezone.now())
         if form is not None:
             form.apply(context)
         for hook in (*registered.hooks.get("*", ()), *registered.hooks.get(step, ())):
             hook(context)
-        return _write(context, duties)
+        return write(context, duties)
 
 
 def _check_seen(subject: Any, step: Step, data: Mapping[str, Any] | None) -> None:
@@ -183,13 +183,18 @@ def _check_seen(subject: Any, step: Step, data: Mapping[str, Any] | None) -> Non
         raise Stale("Det som du granskade har ändrats.", what=step.sees, seen=seen, now=current)
 
 
-def _next_event_id() -> int:
+def next_event_id() -> int:
+    """The id of the event that is about to be written: what the step changes can point at it before it is there."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('fmu_portal_event', 'id'))")
         return int(cursor.fetchone()[0])
 
 
-def _write(context: Context, duties: list[Duty]) -> Event:
+def write(context: Context, duties: list[Duty]) -> Event:
+    """Close and open duties, write event, notes and fields, move the status, put the notice in the outbox.
+
+    `take` calls it after all checks; the only other caller starts a new subject (there is nothing to check yet).
+    """
     registered, subject, step = context.registered, context.subject, context.step
     before = subject.status
     after = step.to if step.to is not None else before
@@ -276,6 +281,3 @@ def _open(context: Context, kinds: Iterable[str]) -> list[Duty]:
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
-
-
-__all__ = ["Context", "Outbox", "available", "lock", "open_duties", "take"]

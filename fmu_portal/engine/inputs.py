@@ -16,14 +16,13 @@ from fmu_portal.forms import PortalForm
 class StepForm(PortalForm):
     """Input of a step: validated against the locked subject, then applied inside the door's transaction.
 
-    ``sends`` names the kinds of document that the step sends (staged by the actor's organisation beforehand);
-    ``secret`` fields are not kept in a draft. A form never reads the request.
+    ``sends`` names the kinds of document that the step sends (staged by the actor's organisation beforehand).
+    A form never reads the request.
     """
 
     sends: tuple[str, ...] = ()
     file_title = "Handlingar"
     file_hint = ""
-    secret: tuple[str, ...] = ()
     sections: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """The form in parts: (title, names of fields); all in one part without a title when empty."""
     conditional: tuple[str, ...] = ()

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 from accounts.roles import Party, Role
 
-ANY: tuple[str, ...] = ()
-
 
 @dataclass(frozen=True)
 class DutyKind:

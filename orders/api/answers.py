@@ -12,10 +12,10 @@ from accounts.permissions import See
 from accounts.roles import Party
 from fmu_portal.engine.refusals import NoRule
 from fmu_portal.models import Duty, Event, Note
-from orders.access import ORDERED, may_open, person_of, report_versions, takes_part
+from orders.access import ORDERED, may_open, person_of, readable_notes, report_versions, takes_part
 from orders.api import serializers as out
 from orders.deadlines import provisional, report_duty
-from orders.models import Assessment, Assignment, Enclosure, Order
+from orders.models import Assessment, Enclosure, Order
 from orders.process import ASSESSMENT
 from orders.sentences import organisation_ids, sentence
 from rules.limits import duty_basis
@@ -92,18 +92,10 @@ def event_answers(actor: Actor, case: Assessment, events: list[Event], noted: bo
 
 
 def _notes(actor: Actor, case: Assessment, events: list[Event]) -> dict[int, list[Note]] | None:
-    """Notes by event, or None for a role that reads none (what a person wrote may say something of the insured).
-
-    A performer reads those of its own time with the case, never what was written with an earlier performer.
-    """
+    """Notes by event, or None for a role that reads none."""
     if not actor.sees(See.NEEDS):
         return None
-    rows = Note.objects.filter(case_id=case.pk, event__in=events, visible_to__contains=[str(actor.party)])
-    if actor.party is Party.PERFORMER:
-        own = Assignment.objects.filter(
-            assessment=case, performer_id=actor.organisation_id, closed_by__isnull=True
-        ).order_by("-pk")
-        rows = rows.filter(event_id__gte=own.values("opened_by_id")[:1])
+    rows = readable_notes(actor, case).filter(event__in=events)
     found: dict[int, list[Note]] = {}
     for note in rows.order_by("id"):
         if note.text:

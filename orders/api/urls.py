@@ -8,23 +8,9 @@ from django.http import Http404
 from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 from drf_spectacular.utils import extend_schema
 
+from fmu_portal.addresses import CaseNumber
 from orders.api import browse, documents, schema, steps, views
 from orders.api.base import ApiView
-
-
-class CaseNumber:
-    """A case number, 2026-000123; anything else is no address."""
-
-    regex = "[0-9]{4}-[0-9]{6}"
-
-    def to_python(self, value: str) -> str:
-        """As it is."""
-        return value
-
-    def to_url(self, value: str) -> str:
-        """As it is."""
-        return value
-
 
 register_converter(CaseNumber, "apinumber")
 

@@ -19,17 +19,16 @@ from accounts.models import Organisation
 from accounts.permissions import See
 from accounts.roles import Party
 from documents.models import Opening
+from fmu_portal.addresses import number_in
 from fmu_portal.engine import door
 from fmu_portal.engine.refusals import NoRule
 from fmu_portal.engine.table import Step
-from fmu_portal.models import Duty, Event, Note
+from fmu_portal.models import Duty, Event
 from orders import access
 from orders.deadlines import arrival, provisional, report_duty
 from orders.models import Assessment, Enclosure, Participant
-from orders.models.enclosure import UNDERLAG
 from orders.process import ASSESSMENT
 from orders.sentences import organisation_ids, sentence
-from orders.views.request import number_in
 from orders.words import days_left, duty_left, parties_words, task_of
 from rules.limits import explain, explain_inputs
 from rules.remembered import rules_by_code
@@ -206,12 +205,7 @@ def _timeline(events: list[Event], case: Assessment) -> list[dict[str, Any]]:
 
 def _notes(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
     """What has been written that the actor's party may read, newest first. A performer reads of its own time only."""
-    if not actor.sees(See.NEEDS):
-        return []
-    notes = Note.objects.filter(case_id=case.pk, visible_to__contains=[str(actor.party)]).select_related("event")
-    if actor.party is Party.PERFORMER:
-        own = case.assignments.filter(performer_id=actor.organisation_id, closed_by__isnull=True)
-        notes = notes.filter(event_id__gte=own.values("opened_by")[:1])
+    notes = access.readable_notes(actor, case).select_related("event")
     return [
         {
             "title": NOTE_TITLES.get(note.kind, "Anteckning"),
@@ -226,14 +220,8 @@ def _notes(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
 
 def _documents(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
     """The documents that the actor may know of, with page count and whether the person has opened each."""
-    if not actor.sees(See.UNDERLAG):
-        return []
     read = Opening.objects.filter(document=OuterRef("document_id"), mandate_id=actor.mandate_id, case_id=case.pk)
-    rows = case.enclosures.sent().select_related("document").annotate(read=Exists(read)).order_by("position", "id")
-    if actor.party is Party.PERFORMER:
-        if case.ordered_on is None:
-            return []
-        rows = rows.filter(kind__in=UNDERLAG) | rows.filter(kind="report", staged_by_id=actor.organisation_id)
+    rows = access.listed_enclosures(actor, case).annotate(read=Exists(read))
     part: bool = case.takes_part  # type: ignore[attr-defined]
     found = list(rows)
     voided = {enclosure.document_id for enclosure in found if enclosure.voided_by_id}

@@ -17,13 +17,14 @@ from accounts.models import Organisation
 from accounts.permissions import See
 from accounts.roles import Party, Role
 from fmu_portal import identity
+from fmu_portal.addresses import number_in
 from fmu_portal.forms import PortalForm
 from fmu_portal.models import Event, Notice
 from orders import basket, overview
 from orders.cases import new_case
 from orders.models import Assessment
 from orders.process import ASSESSMENT
-from orders.views.request import actor_of, cursor_in, number_in
+from orders.views.request import actor_of, cursor_in
 
 NUMBER = re.compile(r"\d{4}-\d{6}")
 NOTICES = 50

@@ -8,6 +8,7 @@ from typing import cast
 from django.http import HttpRequest
 
 from accounts.actor import Actor
+from fmu_portal.addresses import number_in
 
 
 class PortalRequest(HttpRequest):
@@ -21,11 +22,6 @@ def actor_of(request: HttpRequest) -> Actor:
     return cast("PortalRequest", request).actor
 
 
-def number_in(text: str | None) -> int | None:
-    """A whole number from a query string, or None."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
 def cursor_in(text: str | None) -> tuple[date, int] | None:
     """``2027-01-14.123`` as (day, id), or None when it is anything else."""
     day, _, pk = (text or "").partition(".")
@@ -34,17 +30,3 @@ def cursor_in(text: str | None) -> tuple[date, int] | None:
         return (date.fromisoformat(day), number) if number is not None else None
     except ValueError:
         return None
-
-
-class CaseNumber:
-    """A case number in an address, 2026-000123; anything else is no address of a case."""
-
-    regex = "[0-9]{4}-[0-9]{6}"
-
-    def to_python(self, value: str) -> str:
-        """As it is."""
-        return value
-
-    def to_url(self, value: str) -> str:
-        """As it is."""
-        return value

@@ -16,10 +16,10 @@ from django.utils import timezone
 from accounts.actor import Actor
 from documents.intake import Unacceptable, take_in
 from documents.storage import storage
+from fmu_portal.addresses import number_in
 from fmu_portal.forms import DateField, PortalForm
 from orders import access
 from orders.models import Assessment, Enclosure, EnclosureKind
-from orders.views.request import number_in
 
 
 class ManyFiles(forms.ClearableFileInput):

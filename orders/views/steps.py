@@ -17,7 +17,9 @@ from django.views.decorators.http import require_http_methods
 from accounts.actor import Actor
 from accounts.models import Organisation
 from accounts.permissions import See
+from documents.intake import max_megabytes
 from fmu_portal import errors
+from fmu_portal.addresses import number_in
 from fmu_portal.engine import door
 from fmu_portal.engine.inputs import StepForm
 from fmu_portal.engine.refusals import InvalidInput, LostRace, NoRule, Refused, Stale, WrongRole, WrongState
@@ -30,7 +32,7 @@ from orders.inputs.files import staged
 from orders.models import Assessment
 from orders.process import ASSESSMENT
 from orders.sentences import organisation_ids, sentence
-from orders.views.request import actor_of, number_in
+from orders.views.request import actor_of
 from orders.views.staging import StageForm, handle_files, rows_of
 
 # What a form sends beside its fields.
@@ -167,10 +169,11 @@ def _show(
             "stage": stage or StageForm(kinds=form.sends),
             "file_title": form.file_title,
             "file_hint": form.file_hint,
+            "max_mb": max_megabytes(),
         }
     if step.name == "order":
         limit = if_sent(timezone.localdate())
-        context |= {"if_sent": limit.due, "today": timezone.localdate()}
+        context |= {"if_sent": limit.due, "if_sent_days": limit.inputs["days"], "today": timezone.localdate()}
     return render(request, "orders/step.html", context, status=status)
 
 
