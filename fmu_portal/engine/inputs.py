@@ -26,7 +26,9 @@ class StepForm(PortalForm):
     sections: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """The form in parts: (title, names of fields); all in one part without a title when empty."""
     conditional: tuple[str, ...] = ()
-    """Fields that another answer may require: they are not marked as optional."""
+    """Fields that another answer may require: not marked as optional, and not asked once more when empty."""
+    problems_at = ""
+    """Where the page shows what no field owns ("#filer"); the summary of errors links to it."""
     keep = True
     """Set to False by a form whose content must not be kept, not even as a draft."""
 
@@ -65,6 +67,7 @@ class StepForm(PortalForm):
             (name, str(field.label), self.shown(name))
             for name, field in self.fields.items()
             if not isinstance(field.widget, forms.HiddenInput)
+            and not (name in self.conditional and self.cleaned_data.get(name) in (None, "", [], False))
         ]
 
     def shown(self, name: str) -> list[str]:

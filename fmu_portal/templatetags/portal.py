@@ -209,7 +209,8 @@ def error_items(
     for form in [forms] if isinstance(forms, BaseForm) else forms or []:
         if not isinstance(form, BaseForm) or not form.is_bound:
             continue
-        items += [{"href": "", "text": str(text)} for text in form.non_field_errors()]
+        place = getattr(form, "problems_at", "")
+        items += [{"href": place, "text": str(text)} for text in form.non_field_errors()]
         for field in form:
             target = "" if field.is_hidden else getattr(field, "first_input_id", field.auto_id)
             items += [{"href": f"#{target}" if target else "", "text": str(text)} for text in field.errors]

@@ -20,6 +20,7 @@ class SendsFiles(StepForm):
     """A step that sends staged documents; what is wrong with one stands in the summary and on its row."""
 
     sends = UNDERLAG
+    problems_at = "#filer"
 
     @property
     def enclosures(self) -> list[Enclosure]:

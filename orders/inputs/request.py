@@ -65,7 +65,7 @@ class ResidenceForm(StepForm):
 class RequestForm(ResidenceForm):
     """Begäran: sent to the region that answers for the insured person."""
 
-    conditional = ("language", "other_region_reason")
+    conditional = ("language", "other_region_reason", "postal_code_checked")
     sections = (
         ("Den försäkrade", ("personnummer", "protected", "name", "representative")),
         (

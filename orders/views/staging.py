@@ -34,7 +34,7 @@ class StageForm(PortalForm):
     prefix = "ny"
     mark_optional = False
 
-    kind = forms.ChoiceField(label="Typ")
+    kind = forms.ChoiceField(label="Typ", widget=forms.Select(attrs={"data-width": "w-20"}))
     dated = DateField(label="Handlingens datum", required=False)
     files_chosen = forms.Field(
         label="Filer", required=False, widget=ManyFiles(attrs={"accept": "application/pdf,image/*", "multiple": True})
