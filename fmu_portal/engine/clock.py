@@ -16,7 +16,7 @@ from django.utils import timezone
 from fmu_portal.engine import outbox
 from fmu_portal.engine.registry import PROCESSES, Registered
 
-BATCH = 20_000
+BATCH = 50_000
 
 _reminders: list[Callable[[], Mapping[str, tuple[int, ...]]]] = []
 _chores: list[Callable[[date], int]] = []
@@ -60,7 +60,7 @@ WITH due AS (
 ), told AS (
     INSERT INTO fmu_portal_outbox (kind, key, payload, created_at, not_before, attempts, error)
     SELECT 'signal', 'overdue:' || due.id, jsonb_build_object('duty', due.id, 'signal', 'overdue'), %(now)s, %(now)s, 0, ''
-    FROM due JOIN signal ON signal.duty_id = due.id ON CONFLICT DO NOTHING
+    FROM due JOIN signal ON signal.duty_id = due.id
 ), happened AS (
     INSERT INTO fmu_portal_event (process, subject_id, case_id, step, party, from_status, to_status, at, data)
     SELECT %(process)s, due.subject_id, due.case_id, 'overdue', 'clock', due.status, due.status, %(now)s,
