@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from accounts.models import Mandate
 from accounts.permissions import See, may_see
@@ -20,6 +20,8 @@ class Actor:
     mandate_id: int = 0
     user_id: int = 0
     user_name: str = ""
+    waiting: int = field(default=0, compare=False)
+    """How many duties waited at the organisation when the request began, counted no further than 100."""
 
     @classmethod
     def of(cls, mandate: Mandate) -> Actor:
@@ -32,6 +34,7 @@ class Actor:
             mandate_id=mandate.pk,
             user_id=mandate.user_id,
             user_name=mandate.user.name,
+            waiting=getattr(mandate, "waiting", 0),
         )
 
     def sees(self, what: See) -> bool:

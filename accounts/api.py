@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from accounts.actor import Actor
 from accounts.backends import PortalBackend
 from accounts.models import ApiKey, Mandate
+from audit.collector import work_for
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -30,7 +31,10 @@ class KeyAuthentication(BaseAuthentication):
         )
         if mandate is None or not PortalBackend.may_log_in(mandate.user):
             raise AuthenticationFailed
-        return mandate.user, Actor.of(mandate)
+        actor = Actor.of(mandate)
+        request._request.actor = actor  # type: ignore[attr-defined]  # whose the entry in the access log is
+        work_for(mandate.user.name)
+        return mandate.user, actor
 
     def authenticate_header(self, request: Request) -> str:
         """What a 401 says about how to log in."""

@@ -1,46 +1,89 @@
-"""What each role may see of a case it may see at all: one table, read by queries, pages, API and tests.
+"""Who may see what: one table, role × what × where. Everything about access is made from it or checked against it.
 
-The rows are the rows of "What each may see" in the description of the process; a role that is missing sees nothing.
-Which *cases* a mandate may see is `orders.models.AssessmentQuerySet.visible_to`.
+* a page or an answer asks `may_see` (the role's column);
+* the query asks `wheres` and turns each `Where` into its filter, the database's row policy into its SQL: both stand side
+  by side in `orders.reach`;
+* `manage.py access` writes it as `docs/access.md`, and a test holds the page to it.
+
+The rows are those of "What each may see" in the description of the process. What is not there, nobody sees; the
+administrator manages and stands in no row.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from accounts.roles import Role
 
 
 class See(StrEnum):
-    """One row of the table."""
+    """What is seen: one column of the table."""
 
     CASE = "case"  # number, status, dates, deadlines, the events' sentences
-    NEEDS = "needs"  # municipality, language, interpreter, special needs, wished start
+    NEEDS = "needs"  # municipality, language, interpreter, special needs, wished start, what was written to the party
     IDENTITY = "identity"  # name, personnummer, address, contact
-    UNDERLAG = "underlag"  # at the performer: only those who take part in this assessment (13 § lag 2018:744)
-    REPORT = "report"  # at the performer: its own
+    UNDERLAG = "underlag"  # which documents there are: kind, name, date, pages
+    PAPERS = "papers"  # the documents themselves, and what the order says
+    REPORT = "report"  # the report, its drafts and versions
+    NUMBER = "number"  # only that the case is there, for what one's unit once wrote in it
 
 
-_ALL = frozenset(See)
-_PERFORMER = frozenset({See.CASE, See.NEEDS, See.IDENTITY, See.UNDERLAG, See.REPORT})
-_REGION = frozenset({See.CASE, See.NEEDS})
-_MONEY = frozenset({See.CASE})
+class Where(StrEnum):
+    """In which cases. `orders.reach` says it to the query and to the database."""
 
-MAY_SEE: dict[str, frozenset[See]] = {
-    Role.CASE_OFFICER: _ALL,
-    Role.COORDINATOR: _ALL,
-    Role.MEDICAL_ADVISER: _ALL,
-    Role.CONTROLLER: _MONEY,
-    Role.ATTESTER: _MONEY,
-    Role.REGION_COORDINATOR: _REGION,
-    Role.FINANCE_OFFICER: _REGION,
-    Role.PERFORMER_ADMIN: _PERFORMER,
-    Role.PHYSICIAN: _PERFORMER,
-    Role.PSYCHOLOGIST: _PERFORMER,
-    Role.PHYSIOTHERAPIST: _PERFORMER,
-    Role.OCCUPATIONAL_THERAPIST: _PERFORMER,
-    Role.ADMINISTRATOR: frozenset(),
-}
+    OFFICE = "office"  # the office's own
+    UNLOCKED = "unlocked"  # another office's, for a while, after a stated reason
+    REQUESTED = "requested"  # every case that has been requested of a region
+    REGION = "region"  # requested of the region
+    ASSIGNED = "assigned"  # assigned to the unit now
+    TAKES_PART = "takes_part"  # assigned to the unit now, and the person takes part (13 § lag 2018:744)
+    WROTE = "wrote"  # what the unit wrote itself, now or before a hand-back
+    WAS_ASSIGNED = "was_assigned"  # once assigned to the unit
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One row: these roles see this in these cases. ``why`` is for the reader."""
+
+    roles: tuple[Role, ...]
+    what: tuple[See, ...]
+    where: tuple[Where, ...]
+    why: str
+
+
+_OFFICE = (Role.CASE_OFFICER, Role.COORDINATOR, Role.MEDICAL_ADVISER)
+_MONEY = (Role.CONTROLLER, Role.ATTESTER)
+_REGION = (Role.REGION_COORDINATOR, Role.FINANCE_OFFICER)
+_UNIT = (Role.PERFORMER_ADMIN, Role.PHYSICIAN, Role.PSYCHOLOGIST, Role.PHYSIOTHERAPIST, Role.OCCUPATIONAL_THERAPIST)
+_WHOLE = (See.CASE, See.NEEDS, See.IDENTITY, See.UNDERLAG, See.PAPERS, See.REPORT)
+
+TABLE: tuple[Grant, ...] = (
+    Grant(_OFFICE, _WHOLE, (Where.OFFICE,), "kontorets egna ärenden"),
+    Grant(_OFFICE, _WHOLE, (Where.UNLOCKED,), "ett annat kontors ärende: skälet först, sedan får samordnaren veta"),
+    Grant(_MONEY, (See.CASE,), (Where.REQUESTED,), "flödet och pengarna, inte personen"),
+    Grant(_REGION, (See.CASE, See.NEEDS), (Where.REGION,), "flödet och pengarna, inte personen"),
+    Grant(_UNIT, (See.CASE, See.NEEDS, See.IDENTITY, See.UNDERLAG), (Where.ASSIGNED,), "enhetens pågående uppdrag"),
+    Grant(_UNIT, (See.PAPERS,), (Where.TAKES_PART,), "bara de som deltar i just denna utredning (13 § lag 2018:744)"),
+    Grant(_UNIT, (See.REPORT,), (Where.WROTE,), "det som enheten själv har skrivit"),
+    Grant(_UNIT, (See.NUMBER,), (Where.WAS_ASSIGNED,), "ett återlämnat uppdrags nummer, till det egna"),
+)
+
+
+FOLLOW_UP = (Role.COORDINATOR, Role.REGION_COORDINATOR, Role.PERFORMER_ADMIN)
+"""Who follows up the access log of their own organisation (HSLF-FS 2016:40 4 kap. 9 §; the agency by GDPR art. 32)."""
 
 
 def may_see(role: str, what: See) -> bool:
-    """Whether a role sees this row of the table in a case that its mandate may see."""
-    return what in MAY_SEE.get(role, frozenset())
+    """Whether a role sees this at all, in some case."""
+    return any(role in grant.roles and what in grant.what for grant in TABLE)
+
+
+def wheres(role: str, what: See) -> list[Where]:
+    """In which cases a role sees this; empty when in none."""
+    return [where for grant in TABLE if role in grant.roles and what in grant.what for where in grant.where]
+
+
+def arms(whats: Iterable[See]) -> list[tuple[tuple[Role, ...], Where]]:
+    """The rows of the table that grant any of these: (roles, where). What a row policy is made of."""
+    wanted = set(whats)
+    return [(grant.roles, where) for grant in TABLE if wanted & set(grant.what) for where in grant.where]

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.permissions import FOLLOW_UP
 from accounts.roles import Party
-from fmu_portal.models import Duty
 
 MOST_COUNTED = 99
 
@@ -38,7 +38,7 @@ def count_text(count: int, most: int = MOST_COUNTED) -> str:
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """The template context ``portal``; the menu's count is one query."""
+    """The template context ``portal``. The menu's count came with the mandate."""
     shell = Shell(demo=settings.DEMO, today=timezone.localdate())
     actor = getattr(request, "actor", None)
     user = getattr(request, "user", None)
@@ -55,12 +55,14 @@ def _menu(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
     if actor.party is Party.ADMINISTRATION:
         items: list[tuple[str, str, str | None]] = [("Omräkning", "/omrakning/", None), ("Regler", "/regler/", None)]
     else:
-        waiting = capped(Duty.objects.open().filter(organisation_id=actor.organisation_id))
+        waiting = actor.waiting
         items = [
             ("Att göra", "/att-gora/", count_text(waiting) if waiting else None),
             ("Ärenden", "/arenden/", None),
             ("Aviseringar", "/aviseringar/", None),
         ]
+        if actor.role in FOLLOW_UP:
+            items.append(("Loggkontroll", "/loggkontroll/", None))
     return [
         {"label": label, "url": url, "count": count, "current": request.path.startswith(url)}
         for label, url, count in items

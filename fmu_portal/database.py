@@ -1,12 +1,18 @@
 """What the database's roles may do, and the calendar that SQL counts with.
 
 The owner migrates. The web and the worker may read, add and change, but no event, note's event, opening or signal can
-be changed by them, no rule at all, and a status only through the function that follows an event.
+be changed by them, no rule at all, and a status only through the function that follows an event. What says something of
+a person stands behind a wall: row policies that let through what the mandate at work may see, and nothing without one.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -24,11 +30,30 @@ READ_ONLY = (
 )
 """Reference data: the roles read it, the owner loads it."""
 
-ADD_ONLY = ("fmu_portal_event", "fmu_portal_dutysignal", "documents_opening")
+ADD_ONLY = (
+    "fmu_portal_event",
+    "fmu_portal_dutysignal",
+    "documents_opening",
+    "audit_accessentry",
+    "audit_seal",
+    "audit_followup",
+    "orders_unlocking",
+)
 """Rows that are only added."""
 
 STATUS_COLUMNS = {"orders_assessment": ("status", "version", "last_event_id", "number", "agency_office_id")}
 """Columns that an ordinary role may not update."""
+
+FUNCTIONS = (
+    "orders_apply_event(bigint)",
+    "orders_forget_drafts(bigint)",
+    "orders_cases_of_person(text)",
+    "orders_elsewhere(text)",
+)
+"""What runs with the owner's rights and applies the rule itself."""
+
+WORKER_FUNCTIONS = ("audit_highest(text)",)
+"""The same, for the worker alone."""
 
 DELETABLE = (
     "django_session",
@@ -38,6 +63,101 @@ DELETABLE = (
     "documents_document",
 )
 """Tables whose rows may go: sessions, drafts, and documents that were never sent."""
+
+
+def _setting(name: str, cast: str = "") -> str:
+    """A setting of the transaction as SQL, NULL when it is not there. The sub-select makes it be read once a query."""
+    return f"(SELECT nullif(current_setting('fmu.{name}', true), ''){cast})"
+
+
+MANDATE, ORGANISATION, USER = (_setting(name, "::bigint") for name in ("mandate", "organisation", "user"))
+ROLE = _setting("role")
+"""Who is at work in this transaction, as a row policy asks it. `Mandate.objects.at_work` sets them, `as_clock` too."""
+
+_NAMES = ("mandate", "organisation", "user", "role")
+
+
+@dataclass(frozen=True)
+class Wall:
+    """A table's row policy for the web and the worker: which rows they see and change, and which they may write.
+
+    ``check`` is ``using`` when empty. ``clock``: the clock, which is nobody's mandate, passes as well.
+    """
+
+    table: str
+    using: str
+    check: str = ""
+    clock: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A yes-or-no function that policies ask, with the owner's rights: its signature and its condition in SQL."""
+
+    signature: str
+    condition: str
+
+
+_walls: list[Callable[[], list[Wall]]] = []
+_answers: list[Callable[[], list[Answer]]] = []
+
+
+def register_walls(walls: Callable[[], list[Wall]], answers: Callable[[], list[Answer]]) -> None:
+    """Say which tables stand behind a wall and what their policies ask; called by an app when it is ready."""
+    _walls.append(walls)
+    _answers.append(answers)
+
+
+def all_walls() -> list[Wall]:
+    """Every table behind a wall."""
+    return [wall for walls in _walls for wall in walls()]
+
+
+def passes_walls() -> bool:
+    """Whether this connection sees everything (the owner): what counts or compares all cases must ask first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT NOT row_security_active(%s)", [all_walls()[0].table])
+        return bool(cursor.fetchone()[0])
+
+
+@contextmanager
+def as_clock() -> Iterator[None]:
+    """A transaction (or a part of one) in which the clock works: it passes the walls that say so, and no other.
+
+    Whoever was at work before is again when it ends.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT " + ", ".join(f"current_setting('fmu.{name}', true)" for name in _NAMES))
+            before = cursor.fetchone()
+            cursor.execute("SELECT fmu_act_as(NULL, NULL, NULL, 'clock')")
+        yield
+        with connection.cursor() as cursor:
+            for name, value in zip(_NAMES, before, strict=True):
+                cursor.execute("SELECT set_config(%s, %s, true)", [f"fmu.{name}", value or ""])
+
+
+def _define(cursor: Any, answer: Answer, roles: list[str]) -> None:
+    cursor.execute(
+        f"CREATE OR REPLACE FUNCTION {answer.signature} RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER"
+        f" SET search_path = public, pg_temp AS $$ BEGIN RETURN {answer.condition}; END $$"
+    )
+    bare = re.sub(r"\w+ (\w+)\)$", r"\1)", answer.signature)
+    cursor.execute(f"REVOKE EXECUTE ON FUNCTION {bare} FROM PUBLIC")
+    cursor.execute(f"GRANT EXECUTE ON FUNCTION {bare} TO {', '.join(roles)}")
+
+
+def _build(cursor: Any, wall: Wall, roles: list[str]) -> None:
+    table = connection.ops.quote_name(wall.table)
+    cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    cursor.execute(f"DROP POLICY IF EXISTS at_work ON {table}")
+    cursor.execute(f"DROP POLICY IF EXISTS clock ON {table}")
+    cursor.execute(
+        f"CREATE POLICY at_work ON {table} TO {', '.join(roles)} USING ({wall.using})"
+        f" WITH CHECK ({wall.check or wall.using})"
+    )
+    if wall.clock:
+        cursor.execute(f"CREATE POLICY clock ON {table} TO {', '.join(roles)} USING ({ROLE} = 'clock')")
 
 
 @transaction.atomic
@@ -59,13 +179,25 @@ def grant() -> None:
             cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
             for table in tables:
                 cursor.execute(f"GRANT {_rights(table)} ON {quote(table)} TO {role}")
+            if role == quote(settings.DB_ROLE_WEB):
+                cursor.execute(f"REVOKE INSERT ON audit_seal FROM {role}")
+            else:
+                for function in WORKER_FUNCTIONS:
+                    cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
             for table, columns in STATUS_COLUMNS.items():
                 model = next(m for m in apps.get_models() if m._meta.db_table == table)
                 may = ", ".join(
                     quote(f.column) for f in model._meta.concrete_fields if f.column and f.column not in columns
                 )
                 cursor.execute(f"GRANT UPDATE ({may}) ON {quote(table)} TO {role}")
-            cursor.execute(f"GRANT EXECUTE ON FUNCTION orders_apply_event(bigint) TO {role}")
+            for function in FUNCTIONS:
+                cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
+        if roles:
+            for answers in _answers:
+                for answer in answers():
+                    _define(cursor, answer, roles)
+            for wall in all_walls():
+                _build(cursor, wall, roles)
 
 
 def _rights(table: str) -> str:

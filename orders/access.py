@@ -2,24 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from accounts.actor import Actor
+from accounts.models import Mandate
 from accounts.permissions import See
 from accounts.roles import Party
+from audit import collector
 from fmu_portal.models import Note
-from orders.models import Assessment, Enclosure, InsuredPerson, Participant, Report, ReportVersion
+from orders.models import Assessment, Enclosure, InsuredPerson, Participant, Recusal, Report, ReportVersion
 from orders.models.enclosure import UNDERLAG, EnclosureQuerySet
 
 ORDERED = ("ordered", "in_progress", "delivered", "supplement_requested", "accepted", "withdrawn", "ended")
 
 
+class Found(NamedTuple):
+    """A case of a person: its number, and whether it is the asker's own (else another office's)."""
+
+    pk: int
+    number: str
+    own: bool
+
+
+def cases_of_person(digest: str) -> list[Found]:
+    """The cases of the person with this keyed hash, newest first, at most 50: numbers alone.
+
+    The database answers for whoever is at work, past the wall and by the rule that it applies itself; a protected
+    person is never found.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, number, own FROM orders_cases_of_person(%s)", [digest])
+        found = [Found(*row) for row in cursor.fetchall()]
+    collector.searched()
+    for row in found:
+        collector.seen(See.NUMBER, row.pk)
+    return found
+
+
+def elsewhere(number: str) -> int | None:
+    """The id of another office's case that whoever is at work may open with a reason; None when there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT orders_elsewhere(%s)", [number])
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def recusals(actor: Actor, case: Assessment) -> QuerySet[Recusal]:
+    """Colleagues of the actor's organisation who have stepped aside from the case."""
+    at_work = Mandate.objects.valid().filter(organisation_id=actor.organisation_id)
+    rows = Recusal.objects.filter(assessment_id=case.pk, lifted_at__isnull=True, user__in=at_work.values("user"))
+    return rows.select_related("user").order_by("pk")
+
+
 def get_case(actor: Actor, number: str) -> Assessment:
     """The case with its parties. 404 for what does not exist and for what belongs to another mandate alike."""
-    case = Assessment.objects.visible_to(actor).with_parties().filter(number=number).first()
+    case = Assessment.objects.reachable_by(actor).with_parties().filter(number=number).first()
     if case is None:
         raise Http404
     return case

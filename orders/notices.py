@@ -11,15 +11,16 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-from accounts.models import Organisation, User
+from accounts.models import Mandate, Organisation, User
+from accounts.permissions import FOLLOW_UP
 from fmu_portal.engine import outbox
 from fmu_portal.models import Duty, Event, Notice
-from orders.models import Assessment
+from orders.models import Assessment, Recusal, Unlocking
 from orders.process import ASSESSMENT
 from orders.sentences import organisation_ids, sentence
 
 
-@outbox.handler("notice")
+@outbox.handler("notice", as_clock=True)
 def tell_of_step(payload: dict[str, Any]) -> None:
     """A step was taken: each organisation that gets a duty, or that the step tells, is told what it now owes."""
     event = Event.objects.get(pk=payload["event"])
@@ -33,7 +34,7 @@ def tell_of_step(payload: dict[str, Any]) -> None:
         _tell(assessment, organisation_id, duty.holder_id if duty else None, text, f"step:{event.pk}", event.pk)
 
 
-@outbox.handler("signal")
+@outbox.handler("signal", as_clock=True)
 def tell_of_signal(payload: dict[str, Any]) -> None:
     """The clock reminded or flagged: tell the organisation, unless the duty has been done in the meantime."""
     duty = Duty.objects.get(pk=payload["duty"])
@@ -54,13 +55,39 @@ def tell_of_signal(payload: dict[str, Any]) -> None:
     )
 
 
-@outbox.handler("incident")
+@outbox.handler("incident", as_clock=True)
 def tell_of_incident(payload: dict[str, Any]) -> None:
     """A document was voided: the office that ordered gets the incident notice."""
     event = Event.objects.get(pk=payload["event"])
     assessment = Assessment.objects.only("number").get(pk=event.subject_id)
     text = "Incidentanmälan: en handling har makulerats. Se i ärendet vem som hann öppna den."
     _tell(assessment, payload["organisation"], None, text, f"incident:{event.pk}", event.pk)
+
+
+@outbox.handler("unlocked", as_clock=True)
+def tell_of_unlocking(payload: dict[str, Any]) -> None:
+    """Another office has opened a case: the office that has it, and each of its coordinators, are told."""
+    row = Unlocking.objects.select_related("mandate__organisation").get(pk=payload["unlocking"])
+    assessment = Assessment.objects.only("number", "agency_office_id").get(pk=row.assessment_id)
+    text = f"Ett ärende har öppnats av {row.mandate.organisation.name}. Skälet står i Loggkontroll."
+    _tell_coordinators(assessment, assessment.agency_office_id, text, f"unlocked:{row.pk}")
+
+
+@outbox.handler("recused", as_clock=True)
+def tell_of_recusal(payload: dict[str, Any]) -> None:
+    """Somebody stepped aside: those who see to it that another takes over are told."""
+    row = Recusal.objects.get(pk=payload["recusal"])
+    assessment = Assessment.objects.only("number").get(pk=row.assessment_id)
+    text = "En person hos er har anmält jäv. Se till att någon annan har ärendet."
+    _tell_coordinators(assessment, payload["organisation"], text, f"recused:{row.pk}")
+
+
+def _tell_coordinators(assessment: Assessment, organisation_id: int, text: str, key: str) -> None:
+    _tell(assessment, organisation_id, None, text, key, None)
+    mandates = Mandate.objects.valid().filter(organisation_id=organisation_id, role__in=FOLLOW_UP)
+    for user_id in mandates.order_by("user_id").values_list("user_id", flat=True).distinct():
+        notice = Notice.objects.get(key=f"{key}:{organisation_id}")
+        outbox.put("mail", f"mail:{notice.key}:u{user_id}", {"notice": notice.pk, "user": user_id})
 
 
 def _task(duty: Duty) -> str:
@@ -89,7 +116,7 @@ def _tell(
         outbox.put("mail", f"mail:{notice.key}:u", {"notice": notice.pk, "user": user_id})
 
 
-@outbox.handler("mail")
+@outbox.handler("mail", as_clock=True)
 def send_mail(payload: dict[str, Any]) -> None:
     """One mail, at least once; the Message-ID is the same each time, so that a second copy is known as one."""
     notice = Notice.objects.get(pk=payload["notice"])

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from accounts.actor import Actor
 from accounts.permissions import See
+from audit import collector
 from fmu_portal.engine.refusals import NoRule
 from fmu_portal.models import Duty
 from orders.deadlines import arrival, provisional, report_duty
@@ -76,6 +77,8 @@ def overview(actor: Actor, wanted: Wanted, today: date) -> Page:
         cases = cases.select_related("person")
     found: list[Assessment] = list(cases[: PAGE + 1])
     page = Page(next=str(found[PAGE - 1].pk) if len(found) > PAGE else "")
+    for case in found[PAGE:]:
+        collector.not_shown(case.pk)
     found = found[:PAGE]
     duties: dict[int, list[Duty]] = {}
     for duty in Duty.objects.filter(case_id__in=[c.pk for c in found]).order_by("id"):

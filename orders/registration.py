@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from accounts.actor import CLOCK, Actor
 from accounts.roles import Party
+from fmu_portal.database import as_clock, register_walls
 from fmu_portal.engine import clock, registry
 from fmu_portal.engine.door import Context, take
 from fmu_portal.engine.refusals import Refused
@@ -49,12 +51,11 @@ def _remember_coordinator(context: Context) -> None:
 def _forget_drafts(context: Context) -> None:
     """When a request is sent or a case ends, nobody's half-filled form stays behind. Else only its own writer's goes (a
     colleague whose step was overtaken still finds the text)."""
-    from orders.models import StepDraft
-
-    drafts = StepDraft.objects.filter(assessment=context.subject)
     ends = context.step.to is not None and context.registered.process.statuses[context.step.to].ended
     if ends or context.subject.status == context.registered.process.start:
-        drafts.delete()
+        with connection.cursor() as cursor:
+            # Others' drafts stand behind the wall: the database forgets them without showing them.
+            cursor.execute("SELECT orders_forget_drafts(%s)", [context.subject.pk])
 
 
 def record_silence(today: date) -> int:
@@ -63,7 +64,8 @@ def record_silence(today: date) -> int:
     done = 0
     for pk in list(waiting.order_by("due", "id").values_list("subject_id", flat=True)[:2000]):
         try:
-            take("assessment", pk, "record_silence", CLOCK)
+            with as_clock():
+                take("assessment", pk, "record_silence", CLOCK)
         except Refused:
             continue  # the performer answered in the meantime, or another clock was first
         done += 1
@@ -76,6 +78,7 @@ def register_all() -> None:
     from orders.inputs import INPUTS
     from orders.models import Assessment
     from orders.process import ASSESSMENT
+    from orders.reach import functions, walls
 
     registered = registry.register(ASSESSMENT, Assessment, "SELECT orders_apply_event(%s)")
     registered.inputs.update(INPUTS)
@@ -87,3 +90,4 @@ def register_all() -> None:
     registered.hook("*", _remember_coordinator)
     registered.hook("*", _forget_drafts)
     clock.register_chore(record_silence)
+    register_walls(walls, functions)

@@ -3,7 +3,7 @@
 from django.urls import include, path, register_converter
 
 from fmu_portal.addresses import CaseNumber
-from orders.views import case, documents, lists, own, steps
+from orders.views import case, documents, exceptions, followup, lists, own, steps
 
 register_converter(CaseNumber, "number")
 
@@ -17,6 +17,11 @@ urlpatterns = [
     path("arenden/<number:number>/", case.case_page, name="case"),
     path("arenden/<number:number>/handelser/", case.history, name="history"),
     path("arenden/<number:number>/bestallning/", case.order_page, name="order"),
+    path("arenden/<number:number>/oppna/", exceptions.unlock, name="unlock"),
+    path("arenden/<number:number>/jav/", exceptions.recuse, name="recuse"),
+    path("arenden/<number:number>/jav/hav/", exceptions.lift_recusal, name="lift-recusal"),
+    path("arenden/<number:number>/logg/", followup.extract, name="log-extract"),
+    path("loggkontroll/", followup.follow_up, name="follow-up"),
     path("arenden/<number:number>/eget/", own.own, name="own"),
     path("arenden/<number:number>/handlingar/<uuid:document_id>/", documents.document, name="document"),
     path("arenden/<number:number>/steg/<str:step>/", steps.step_page, name="step"),

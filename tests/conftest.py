@@ -1,4 +1,7 @@
-"""Every test runs against real PostgreSQL as the web role, on a copy of one prepared database.
+"""Every test runs against real PostgreSQL, on a copy of one prepared database.
+
+A request is answered as the web role and the worker's work is done as the worker's, behind the walls; the test itself
+prepares and looks as the owner, who passes them (`tests.roles`).
 
 The controller starts one cluster and one queue, prepares a template database as the owner (migrations, reference data,
 the cast), and each xdist process copies it. A test rolls back; one that must commit asks for `committed`.
@@ -17,7 +20,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from tests import stack
+from tests import roles, stack
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "fmu_template"
@@ -58,6 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
             FMU_DEMO="1",
             FMU_TEST_OWNER_TEMPLATE=cluster.url("owner", TEMPLATE),
         )
+        roles.create(cluster, _admin)
         _admin(f'DROP DATABASE IF EXISTS "{TEMPLATE}" WITH (FORCE)')
         _admin(f"CREATE DATABASE {TEMPLATE} OWNER fmu_owner")
         owner = {**os.environ, "DATABASE_URL": cluster.url("owner", TEMPLATE), "DJANGO_SETTINGS_MODULE": SETTINGS}
@@ -67,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
         subprocess.run([sys.executable, "-m", "tests.cast"], cwd=ROOT, env=owner, check=True)
     name = _database()
     _copy_template(name)
-    os.environ["DATABASE_URL"] = stack.shared_cluster().url("web", name)
+    os.environ["DATABASE_URL"] = roles.url(stack.shared_cluster(), name)
     if hasattr(config, "workerinput"):
         # One data folder per process: documents and mail of two tests never meet. The keys are shared.
         os.environ["SECRETS_DIR"] = str(Path(os.environ["DATA_DIR"]) / "secrets")
@@ -76,6 +80,7 @@ def pytest_configure(config: pytest.Config) -> None:
     import django
 
     django.setup()
+    roles.install()
     # Not inherited: pytest-django would read the settings in an xdist process before it has a database of its own.
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
@@ -108,7 +113,7 @@ def committed(django_db_blocker: Any) -> Iterator[None]:
 
 @pytest.fixture
 def as_worker() -> Iterator[None]:
-    """Connect as the worker's database role instead of the web's (with `committed`)."""
+    """Connect as the worker's database role (with `committed`)."""
     from django.db import connection
 
     cluster = stack.shared_cluster()

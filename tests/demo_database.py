@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import psycopg2
 
-from tests import conftest, stack
+from tests import conftest, roles, stack
 
 
 def name_of(word: str) -> str:
@@ -27,13 +27,13 @@ def drop(name: str) -> None:
 
 
 @contextmanager
-def at(name: str, role: str = "web") -> Iterator[None]:
+def at(name: str, role: str = "tests") -> Iterator[None]:
     """Django speaks with another database, as a role; afterwards with the usual one again."""
     from django.db import connection
 
     kept = {key: connection.settings_dict[key] for key in ("NAME", "USER", "PASSWORD")}
     connection.close()
-    connection.settings_dict.update(NAME=name, USER=f"fmu_{role}", PASSWORD=stack.shared_cluster().passwords[role])
+    connection.settings_dict.update(NAME=name, USER=f"fmu_{role}", PASSWORD=roles.password(role))
     try:
         yield
     finally:

@@ -4,17 +4,18 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from fmu_portal.models import AppendOnly, Duty, Event
+from tests import roles
 from tests import situations as s
 
 
 def refused(sql, *params, error=DatabaseError):
-    """The statement fails, and leaves the transaction usable."""
-    with pytest.raises(error), transaction.atomic(), connection.cursor() as cursor:
+    """The statement fails for the web (the owner in a test that asks as the owner), and leaves the transaction usable."""
+    with roles.role("fmu_web"), pytest.raises(error), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, params)
 
 
-def test_the_tests_run_as_the_web_role(db):
-    with connection.cursor() as cursor:
+def test_a_request_is_the_web_role(db):
+    with roles.role("fmu_web"), connection.cursor() as cursor:
         cursor.execute("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user")
         assert cursor.fetchone() == ("fmu_web", False)
 
@@ -62,7 +63,7 @@ def test_an_event_moves_only_a_case_that_is_where_it_says(cast):
 def test_a_case_starts_as_a_draft(cast):
     from orders.models import Assessment
 
-    with pytest.raises(DatabaseError), transaction.atomic():
+    with roles.at_work(cast.officer), pytest.raises(DatabaseError, match="starts as a draft"), transaction.atomic():
         Assessment.objects.create(
             number="2026-999999", status="accepted", agency_office_id=cast.officer.organisation_id,
             created_on="2026-01-01", underlag_complete_on="2026-01-01", performer_id=cast.admin.organisation_id,

@@ -51,7 +51,7 @@ def test_pages_and_api_fetch_cases_through_access_only():
         for use in re.findall(r"Assessment\.objects\.(\w+)", path.read_text()):
             if name_of(path) == "orders/views/own.py":
                 continue  # numbers of what one's own unit handed back, by its own events
-            assert use == "visible_to", f"{name_of(path)}: Assessment.objects.{use}"
+            assert use in ("visible_to", "reachable_by"), f"{name_of(path)}: Assessment.objects.{use}"
 
 
 def test_events_are_never_updated_or_deleted_in_code():

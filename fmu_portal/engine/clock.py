@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
+from fmu_portal.database import as_clock
 from fmu_portal.engine import outbox
 from fmu_portal.engine.registry import PROCESSES, Registered
 
@@ -77,7 +78,7 @@ def flag_overdue(registered: Registered, today: date) -> int:
     params: dict[str, Any] = {"process": registered.process.name, "today": today, "now": timezone.now(), "batch": BATCH}
     flagged, last = 0, (date.min, 0)
     while True:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with as_clock(), connection.cursor() as cursor:
             cursor.execute(_FLAG.format(table=table), params | {"due": last[0], "id": last[1]})
             row = cursor.fetchone()
         if row is None:
@@ -131,6 +132,6 @@ def _remind(registered: Registered, today: date) -> int:
         "now": timezone.now(),
         "horizon": add_working_days(today, max(n for _, n in pairs)),
     }
-    with transaction.atomic(), connection.cursor() as cursor:
+    with as_clock(), connection.cursor() as cursor:
         cursor.execute(_REMIND.format(values=values), params)
         return int(cursor.rowcount)

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.roles import Party
+from audit import collector
 from fmu_portal.engine import outbox
 from fmu_portal.engine.refusals import InvalidInput, LostRace, Refused, Stale, WrongRole, WrongState
 from fmu_portal.engine.registry import PROCESSES, Limit, Registered, count_limit
@@ -242,6 +243,7 @@ def write(context: Context, duties: list[Duty]) -> Event:
     if not moved or moved[0] is not True:
         raise WrongState("Ärendet ändrades samtidigt. Försök igen.", status_label="")
     subject.apply_event(event)
+    collector.wrote(step.name)
     told = (
         {d.organisation_id for d in opened} | {subject.organisation_of(party) for party in step.tells} | context.tells
     )

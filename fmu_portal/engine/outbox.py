@@ -11,30 +11,49 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.actor import Actor
+from accounts.models import Mandate
+from audit.collector import collecting
+from audit.models import AccessEntry, Via
+from fmu_portal.database import as_clock
 from fmu_portal.models import Outbox
 
 log = logging.getLogger("fmu.outbox")
 
 Handler = Callable[[dict[str, Any]], None]
 HANDLERS: dict[str, Handler] = {}
+AS_CLOCK: set[str] = set()
 
 _BACK_OFF = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 _quiet_until = 0.0
 
 
-def handler(kind: str) -> Callable[[Handler], Handler]:
-    """Register the function that does outbox rows of a kind; it runs inside the row's own transaction."""
+def handler(kind: str, *, as_clock: bool = False) -> Callable[[Handler], Handler]:
+    """Register the function that does outbox rows of a kind; it runs inside the row's own transaction.
+
+    It works under the mandate of whoever asked, and the database shows it what that mandate may see. ``as_clock``: as
+    the clock, which sees the case's row and nothing of a person (a notice to those the asker no longer shares a case
+    with).
+    """
 
     def register(function: Handler) -> Handler:
         HANDLERS[kind] = function
+        if as_clock:
+            AS_CLOCK.add(kind)
         return function
 
     return register
 
 
-def put(kind: str, key: str, payload: dict[str, Any]) -> None:
-    """Add a row to the current transaction (a second with the same key is nothing) and nudge a worker after commit."""
-    Outbox.objects.bulk_create([Outbox(kind=kind, key=key, payload=payload)], ignore_conflicts=True)
+def put(kind: str, key: str, payload: dict[str, Any], mandate_id: int | None = None) -> None:
+    """Add a row to the current transaction (a second with the same key is nothing) and nudge a worker after commit.
+
+    ``mandate_id`` is whoever asks; left out, the database writes the mandate at work in the transaction.
+    """
+    row = Outbox(kind=kind, key=key, payload=payload)
+    if mandate_id:
+        row.mandate_id = mandate_id
+    Outbox.objects.bulk_create([row], ignore_conflicts=True)
     transaction.on_commit(nudge, robust=True)
 
 
@@ -80,8 +99,14 @@ def work(limit: int = 1000, batch: int = 50) -> int:
 
 def _do(row: Outbox) -> None:
     try:
-        with transaction.atomic():
+        with as_clock(), collecting() as gathered:
+            mandate = None
+            if row.kind not in AS_CLOCK and row.mandate_id is not None:
+                # Told to the database by the query itself; it holds to the end of this block.
+                mandate = Mandate.objects.filter(pk=row.mandate_id).at_work().get()
             HANDLERS[row.kind](row.payload)
+            if mandate is not None and not gathered.empty:
+                AccessEntry.record(gathered, Actor.of(mandate), Via.WORKER, row.kind)
     except Exception as error:
         # The class name alone: a message may hold what somebody wrote.
         wait = _BACK_OFF[min(row.attempts, len(_BACK_OFF) - 1)]

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from accounts.roles import Party
+from fmu_portal.database import as_clock
 from fmu_portal.engine.refusals import NoRule, WrongState
 from fmu_portal.engine.registry import PROCESSES, Registered, count_limit
 from fmu_portal.models import Duty, Recount
@@ -79,7 +80,7 @@ def decide(recount_id: int, user_id: int, approved: bool) -> int:
 
     Raises `WrongState` when somebody has answered already.
     """
-    with transaction.atomic():
+    with as_clock():  # a list of duties, by number: who decides reads no case
         recount = Recount.objects.select_for_update().get(pk=recount_id)
         if recount.decided_at is not None:
             raise WrongState("Någon har redan tagit ställning till omräkningen.", status_label="")

@@ -9,7 +9,9 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Mandate, Organisation
+from accounts.permissions import See
 from accounts.roles import Party
+from audit.models import Personal
 
 
 class AppendOnly(Exception):
@@ -54,8 +56,10 @@ class Event(models.Model):
         raise AppendOnly("an event is never deleted")
 
 
-class Note(models.Model):
+class Note(Personal):
     """Anteckning: what a person wrote with a step (a reason, a question). Visible per party; erasure can empty it."""
+
+    PART, CASE = See.NEEDS, "case_id"
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="notes")
     case_id = models.BigIntegerField(null=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
+from django.db.models.functions import Cast, NullIf
 from django.utils import timezone
 
 from accounts.models import Organisation, User
@@ -13,7 +14,8 @@ from fmu_portal.models.events import Event
 class Outbox(models.Model):
     """Utkorg: a row in the step's own transaction; a worker takes it with SKIP LOCKED, does it and marks it in one.
 
-    ``payload`` holds ids and codes only. ``key`` makes a second identical row impossible.
+    ``payload`` holds ids and codes only. ``key`` makes a second identical row impossible. ``mandate_id`` is whoever
+    asked, written by the database itself; NULL is the clock.
     """
 
     kind = models.CharField(max_length=30)
@@ -24,6 +26,13 @@ class Outbox(models.Model):
     attempts = models.SmallIntegerField(default=0)
     done_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=120, blank=True)
+    mandate_id = models.BigIntegerField(
+        null=True,
+        db_default=Cast(
+            NullIf(Func(Value("fmu.mandate"), Value(True), function="current_setting"), Value("")),
+            models.BigIntegerField(),
+        ),
+    )
 
     class Meta:
         indexes = [models.Index(fields=["not_before", "id"], condition=Q(done_at__isnull=True), name="outbox_to_do")]

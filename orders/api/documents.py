@@ -17,7 +17,7 @@ from accounts.actor import Actor
 from accounts.permissions import See
 from accounts.roles import Party
 from documents.intake import Unacceptable
-from documents.models import Document, Opening
+from documents.models import Document
 from documents.storage import storage
 from fmu_portal.engine.door import available, may_take, open_duties
 from fmu_portal.engine.refusals import InvalidInput, WrongState
@@ -32,6 +32,7 @@ from orders.api.schema import NUMBER, answers
 from orders.api.steps import STEPS, form_of
 from orders.models import Assessment, Enclosure, EnclosureKind
 from orders.process import ASSESSMENT
+from orders.views.documents import record_opening
 from orders.views.staging import remove_staged, stage_upload
 
 DOCUMENT = OpenApiParameter("document_id", uuid.UUID, OpenApiParameter.PATH, description="Handlingens id.")
@@ -204,8 +205,7 @@ class DocumentView(ApiView):
         """The file. Nothing of it is read from the database once the body streams."""
         case, actor = self.case(number), self.actor
         document = _opened(actor, case, document_id)
-        assert actor.mandate_id is not None
-        Opening.objects.create(document=document, mandate_id=actor.mandate_id, case_id=case.pk)
+        record_opening(document, case, actor)
         response = FileResponse(
             storage().open(document.storage_key),
             as_attachment=True,

@@ -117,7 +117,7 @@ class DeliverForm(StepForm):
             draft = self.draft()
             assert draft is not None
             version = _arrive(context, ReportSource.FORM, content=draft.content, **signed)
-            outbox.put("report_pdf", f"report_pdf:{version.pk}", {"version": version.pk})
+            outbox.put("report_pdf", f"report_pdf:{version.pk}", {"version": version.pk}, context.actor.mandate_id)
         else:
             enclosures = self.enclosures
             send(context, enclosures)

@@ -11,6 +11,7 @@ from fmu_portal import identity
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text, short_text, yes_no
 from fmu_portal.forms import DateField
+from orders.access import cases_of_person
 from orders.models import Assessment, InsuredPerson
 
 OTHER_REGION = {
@@ -157,13 +158,22 @@ class RequestForm(ResidenceForm):
     def warnings(self) -> list[str]:
         """A second open assessment of the same person is seldom meant."""
         digest = identity.lookup_hash(self.cleaned_data["personnummer"])
-        others = Assessment.objects.visible_to(self.actor).open().filter(person__identity_hash=digest)
-        numbers = list(others.order_by("-pk").values_list("number", flat=True)[:5])
-        if not numbers:
-            return []
-        return [
-            f"Personen har redan en pågående utredning hos ert kontor: {', '.join(numbers)}. Kontrollera att en till behövs."
-        ]
+        found = cases_of_person(digest)
+        own = Assessment.objects.visible_to(self.actor).open().filter(pk__in=[row.pk for row in found if row.own])
+        numbers = list(own.order_by("-pk").values_list("number", flat=True)[:5])
+        elsewhere = [row.number for row in found if not row.own][:5]
+        warnings = []
+        if numbers:
+            warnings.append(
+                f"Personen har redan en pågående utredning hos ert kontor: {', '.join(numbers)}."
+                " Kontrollera att en till behövs."
+            )
+        if elsewhere:
+            warnings.append(
+                f"Personen har eller har haft en utredning hos ett annat kontor: {', '.join(elsewhere)}."
+                " Kontrollera med det kontoret att en till behövs."
+            )
+        return warnings
 
     def shown(self, name: str) -> list[str]:
         if name == "personnummer":

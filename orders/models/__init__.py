@@ -1,5 +1,6 @@
 """Rows of an assessment."""
 
+from orders.models.access import Recusal, Unlocking
 from orders.models.assessment import Assessment, AssessmentType, CaseCounter
 from orders.models.enclosure import Enclosure, EnclosureKind
 from orders.models.order import Assignment, Order, Participant, StepDraft
@@ -16,8 +17,10 @@ __all__ = [
     "InsuredPerson",
     "Order",
     "Participant",
+    "Recusal",
     "Report",
     "ReportSource",
     "ReportVersion",
     "StepDraft",
+    "Unlocking",
 ]

@@ -10,9 +10,11 @@ from django.db.models import F, Q
 from accounts.actor import Actor
 from accounts.models import Municipality, Organisation, User
 from accounts.permissions import See
-from accounts.roles import Party, Role
+from accounts.roles import Party
+from audit.models import Personal
 from fmu_portal.models import Event
 from orders.process import ASSESSMENT, OPEN_STATUSES, PERFORMER_STATUSES
+from orders.reach import query_for
 
 
 class AssessmentType(models.TextChoices):
@@ -28,17 +30,22 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         """The cases that a mandate may see at all; what it may see of them is `accounts.permissions`.
 
         An office sees its own; controller and attester all that have been requested; a region what was requested of
-        it; a performer what it is assigned to now. Everybody else, the administrator too, sees none.
+        it; a performer what it is assigned to now. Everybody else, the administrator too, sees none; nor does anybody
+        see a case that they have blocked themself from (jäv).
         """
-        if not actor.sees(See.CASE) or not actor.organisation_id:
+        return self._where(query_for(actor, See.CASE, lists=True), actor)
+
+    def reachable_by(self, actor: Actor) -> AssessmentQuerySet:
+        """As `visible_to`, and the cases of other offices that the mandate has opened with a reason: for one case."""
+        return self._where(query_for(actor, See.CASE), actor)
+
+    def _where(self, condition: Q | None, actor: Actor) -> AssessmentQuerySet:
+        from orders.models.access import Recusal
+
+        if condition is None or not actor.organisation_id:
             return self.none()
-        if actor.role in (Role.CONTROLLER, Role.ATTESTER):
-            return self.filter(region__isnull=False)
-        if actor.party is Party.AGENCY:
-            return self.filter(agency_office_id=actor.organisation_id)
-        if actor.party is Party.REGION:
-            return self.filter(region_id=actor.organisation_id)
-        return self.filter(performer_id=actor.organisation_id)
+        recused = Recusal.objects.filter(user_id=actor.user_id, lifted_at__isnull=True)
+        return self.filter(condition).exclude(pk__in=recused.values("assessment_id"))
 
     def open(self) -> AssessmentQuerySet:
         """Those that have not ended."""
@@ -49,13 +56,15 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.select_related("agency_office", "region", "performer", "municipality")
 
 
-class Assessment(models.Model):
+class Assessment(Personal):
     """Utredning: one försäkringsmedicinsk utredning (FMU) of one insured person.
 
     ``status`` follows the latest event and is written by the door alone (the web's database role may not update it).
     ``version`` counts the events. ``underlag_complete_on`` is the day the last essential document was available to the
     performer: the law's time counts from it.
     """
+
+    PART, CASE = See.CASE, "id"
 
     number = models.CharField(max_length=11, unique=True)
     type = models.CharField(max_length=10, choices=AssessmentType.choices, default=AssessmentType.AFU)

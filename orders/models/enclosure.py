@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Organisation
+from accounts.permissions import See
+from audit.models import Personal
 from documents.models import Document
 from fmu_portal.models import Event
 from orders.models.assessment import Assessment
@@ -41,8 +43,10 @@ class EnclosureQuerySet(models.QuerySet["Enclosure"]):
         return self.filter(kind__in=UNDERLAG)
 
 
-class Enclosure(models.Model):
+class Enclosure(Personal):
     """Handling i ärendet: one document's place in a case. ``warning_page``: where another personnummer stands."""
+
+    PART = See.UNDERLAG
 
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="enclosures")
     document = models.ForeignKey(Document, models.PROTECT, related_name="enclosures")

@@ -6,12 +6,16 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Organisation, User
+from accounts.permissions import See
+from audit.models import Personal
 from fmu_portal.models import Event
 from orders.models.assessment import Assessment
 
 
-class Order(models.Model):
+class Order(Personal):
     """Beställning: what the agency told the performer with the underlag (5–6 §§ förordning, 6–7 §§ lag)."""
+
+    PART = See.PAPERS
 
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="orders")
     event = models.OneToOneField(Event, models.PROTECT, related_name="+")

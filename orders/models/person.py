@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
+from accounts.permissions import See
+from audit import collector
+from audit.models import Personal
 from fmu_portal import identity
 from orders.models.assessment import Assessment
 
 
-class InsuredPerson(models.Model):
+class InsuredPerson(Personal):
     """Försäkrad: the person of one case. The personnummer is encrypted and found by a keyed hash, exact only."""
+
+    PART = See.IDENTITY
 
     assessment = models.OneToOneField(Assessment, models.PROTECT, related_name="person", primary_key=True)
     identity_encrypted = models.BinaryField()
@@ -24,6 +31,13 @@ class InsuredPerson(models.Model):
 
     def __str__(self) -> str:
         return "försäkrad"
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **kwargs: Any) -> InsuredPerson:
+        """As Django's; whether the reader has the same family name is noticed here, while the name is at hand."""
+        row = super().from_db(db, field_names, values, **kwargs)
+        collector.named(row.pk, row.__dict__.get("name", ""))
+        return row
 
     def set_identity(self, digits: str) -> None:
         """Keep the twelve digits, encrypted and hashed."""

@@ -6,14 +6,18 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Organisation, User
+from accounts.permissions import See
+from audit.models import Personal
 from documents.models import Document
 from fmu_portal.models import Event
 from orders.models.assessment import Assessment
 
 
-class Report(models.Model):
+class Report(Personal):
     """Utlåtande, utkast: what the performer is writing. ``revision`` grows at each save, so that two tabs cannot
     overwrite each other unseen."""
+
+    PART = See.REPORT
 
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="reports")
     performer = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
@@ -39,8 +43,10 @@ class ReportSource(models.TextChoices):
     REGISTERED = "registered", "Kom in på annat sätt"
 
 
-class ReportVersion(models.Model):
+class ReportVersion(Personal):
     """Utlåtande, version: signed and fixed. ``document`` is None while the worker makes the PDF of a form's content."""
+
+    PART = See.REPORT
 
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="report_versions")
     number = models.SmallIntegerField()

@@ -10,13 +10,13 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.actor import Actor
 from accounts.models import Organisation
-from accounts.permissions import See
+from accounts.permissions import FOLLOW_UP, See, Where, wheres
 from accounts.roles import Party
 from documents.models import Opening
 from fmu_portal.addresses import number_in
@@ -29,6 +29,7 @@ from orders.deadlines import arrival, provisional, report_duty
 from orders.models import Assessment, Enclosure, Participant
 from orders.process import ASSESSMENT
 from orders.sentences import organisation_ids, sentence
+from orders.views import followup
 from orders.words import days_left, duty_left, parties_words, task_of
 from rules.limits import explain, explain_inputs
 from rules.remembered import rules_by_code
@@ -46,7 +47,7 @@ NOTE_TITLES = {
 
 def load_case(actor: Actor, number: str) -> Assessment:
     """The case with everything of it that one query can bring. 404 as `access.get_case`."""
-    rows = Assessment.objects.visible_to(actor).with_parties()
+    rows = Assessment.objects.reachable_by(actor).with_parties()
     rows = rows.select_related("case_officer", "region_coordinator", "responsible_physician")
     if actor.sees(See.IDENTITY):
         rows = rows.select_related("person")
@@ -65,7 +66,12 @@ def load_case(actor: Actor, number: str) -> Assessment:
 def case_page(request: HttpRequest, number: str) -> HttpResponse:
     """Ärende: my turn, the last day and why, who owes what, what I may do, history; documents and parties beside."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    case = load_case(actor, number)
+    try:
+        case = load_case(actor, number)
+    except Http404:
+        if Where.UNLOCKED in wheres(actor.role, See.CASE) and access.elsewhere(number) is not None:
+            return redirect("unlock", number=number)
+        raise
     today = timezone.localdate()
     duties = list(Duty.objects.filter(case_id=case.pk).order_by("due", "id"))
     open_duties = [d for d in duties if d.closed_by_id is None]
@@ -102,6 +108,11 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "reads_order": case.ordered_on is not None
         and actor.sees(See.UNDERLAG)
         and (actor.party is Party.AGENCY or case.takes_part),  # type: ignore[attr-defined]
+        "unlocked": actor.sees(See.IDENTITY)
+        and actor.party is Party.AGENCY
+        and case.agency_office_id != actor.organisation_id,
+        "may_extract": followup.may_extract(actor),
+        "recusals": list(access.recusals(actor, case)) if actor.role in FOLLOW_UP else [],
         "new_clock": case.assignments_count > 1 and case.ordered_on is not None,
     }
     return render(request, "orders/case.html", context)

@@ -8,6 +8,8 @@ from django.http import FileResponse, HttpRequest
 from django.views.decorators.http import require_safe
 
 from accounts.actor import Actor
+from accounts.permissions import See
+from audit import collector
 from documents.models import Document, Opening
 from documents.storage import storage
 from orders import access
@@ -28,6 +30,7 @@ def stream(document: Document, name: str) -> FileResponse:
 
 def record_opening(document: Document, case: Assessment, actor: Actor) -> None:
     """Who opened it: read again by the case page and by whoever voids it."""
+    collector.seen(See.PAPERS, case.pk)
     Opening.objects.create(document=document, mandate_id=actor.mandate_id, case_id=case.pk)
 
 

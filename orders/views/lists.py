@@ -20,7 +20,7 @@ from fmu_portal import identity
 from fmu_portal.addresses import number_in
 from fmu_portal.forms import PortalForm
 from fmu_portal.models import Event, Notice
-from orders import basket, overview
+from orders import access, basket, overview
 from orders.cases import new_case
 from orders.models import Assessment
 from orders.process import ASSESSMENT
@@ -134,13 +134,16 @@ def search(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied("Ditt uppdrag ger inte rätt att söka på personnummer.")
     form = SearchForm(request.POST or None, needs_reason=region)
     found: list[Assessment] | None = None
+    elsewhere: list[str] = []
     if request.method == "POST" and form.is_valid():
-        digest = identity.lookup_hash(form.cleaned_data["personnummer"])
-        cases = Assessment.objects.visible_to(actor).filter(person__identity_hash=digest).with_parties()
-        found = list(cases.order_by("-pk")[:50])
+        numbers = access.cases_of_person(identity.lookup_hash(form.cleaned_data["personnummer"]))
+        elsewhere = [row.number for row in numbers if not row.own]
+        cases = Assessment.objects.visible_to(actor).filter(pk__in=[row.pk for row in numbers]).with_parties()
+        found = list(cases.order_by("-pk"))
         if region:
             _record_search(request, form.cleaned_data["reason"], found)
-    return render(request, "orders/search.html", {"form": form, "found": found, "region": region})
+    context = {"form": form, "found": found, "elsewhere": elsewhere, "region": region}
+    return render(request, "orders/search.html", context)
 
 
 def _record_search(request: HttpRequest, reason: str, found: list[Assessment]) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from fmu_portal.database import passes_walls
 from fmu_portal.engine.registry import PROCESSES
 
 _CHECK = """
@@ -66,6 +67,8 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", required=True, help="jämför; ändrar ingenting")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not passes_walls():
+            raise CommandError("Kör som databasens ägare (DATABASE_URL): en annan roll ser inte alla ärenden.")
         wrong = wrong_duties()
         for pk, number, kind, due, right, code, right_code, days, right_days in wrong:
             self.stdout.write(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from fmu_portal.database import passes_walls
 from orders.models import Assessment
 from orders.replay import differences
 
@@ -19,6 +20,8 @@ class Command(BaseCommand):
         parser.add_argument("--case", metavar="ÄRENDENUMMER", help="bara ett ärende")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not passes_walls():
+            raise CommandError("Kör som databasens ägare (DATABASE_URL): en annan roll ser inte alla ärenden.")
         started = time.monotonic()
         case_id = Assessment.objects.get(number=options["case"]).pk if options["case"] else None
         found = 0

@@ -1,0 +1,164 @@
+"""Each `Where` of the table of permissions, said twice: to the query, and to the database's row policy.
+
+They stand side by side so that whoever changes one sees the other; `tests/test_walls.py` holds them to the same rows.
+``{a}`` is the assessment's row, ``{t}`` the row that is protected (the same for the assessment itself).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from accounts.actor import Actor
+from accounts.permissions import FOLLOW_UP, See, Where, arms, wheres
+from accounts.roles import PARTY_OF, Party
+from fmu_portal.database import MANDATE, ORGANISATION, ROLE, USER, Answer, Wall
+
+
+@dataclass(frozen=True)
+class Reach:
+    """``query`` filters assessments for an actor; ``sql`` is true for the same rows."""
+
+    query: Callable[[Actor], Q]
+    sql: str
+
+
+def _unlocked(actor: Actor) -> Q:
+    from orders.models import Unlocking
+
+    return Q(pk__in=Unlocking.objects.now(actor.mandate_id).values("assessment_id"))
+
+
+REACH: dict[Where, Reach] = {
+    Where.OFFICE: Reach(lambda a: Q(agency_office_id=a.organisation_id), f"{{a}}.agency_office_id = {ORGANISATION}"),
+    Where.UNLOCKED: Reach(
+        _unlocked,
+        "{a}.id = ANY (ARRAY(SELECT u.assessment_id FROM orders_unlocking u"
+        f" WHERE u.mandate_id = {MANDATE} AND u.until > now()))",
+    ),
+    Where.REQUESTED: Reach(lambda _: Q(region__isnull=False), "{a}.region_id IS NOT NULL"),
+    Where.REGION: Reach(lambda a: Q(region_id=a.organisation_id), f"{{a}}.region_id = {ORGANISATION}"),
+    Where.ASSIGNED: Reach(lambda a: Q(performer_id=a.organisation_id), f"{{a}}.performer_id = {ORGANISATION}"),
+    Where.TAKES_PART: Reach(
+        lambda a: Q(
+            performer_id=a.organisation_id,
+            participants__performer_id=a.organisation_id,
+            participants__user_id=a.user_id,
+        ),
+        f"{{a}}.performer_id = {ORGANISATION} AND EXISTS (SELECT 1 FROM orders_participant p WHERE"
+        f" p.assessment_id = {{a}}.id AND p.performer_id = {ORGANISATION} AND p.user_id = {USER})",
+    ),
+    Where.WROTE: Reach(
+        lambda a: Q(report_versions__performer_id=a.organisation_id), f"{{t}}.performer_id = {ORGANISATION}"
+    ),
+    Where.WAS_ASSIGNED: Reach(
+        lambda a: Q(assignments__performer_id=a.organisation_id),
+        "EXISTS (SELECT 1 FROM orders_assignment x WHERE"
+        f" x.assessment_id = {{a}}.id AND x.performer_id = {ORGANISATION})",
+    ),
+}
+
+RECUSED = f"ARRAY(SELECT r.assessment_id FROM orders_recusal r WHERE r.user_id = {USER} AND r.lifted_at IS NULL)"
+"""The cases that the person has blocked themself from (jäv)."""
+
+
+def query_for(actor: Actor, what: See, *, lists: bool = False) -> Q | None:
+    """The assessments in which an actor sees this, as a filter; None when in none.
+
+    ``lists``: without those that were unlocked one by one, so that a list stays one range of one index.
+    """
+    found: Q | None = None
+    for where in wheres(actor.role, what):
+        if not (lists and where is Where.UNLOCKED):
+            part = REACH[where].query(actor)
+            found = part if found is None else found | part
+    return found
+
+
+def _arms(*whats: See, a: str = "a", t: str = "") -> str:
+    by_roles: dict[tuple[str, ...], list[str]] = {}
+    for roles, where in arms(whats):
+        by_roles.setdefault(tuple(roles), []).append(REACH[where].sql.format(a=a, t=t or a))
+    parts = []
+    for granted, conditions in by_roles.items():
+        names = ", ".join(f"'{role}'" for role in granted)
+        parts.append(f"({ROLE} IN ({names}) AND ({' OR '.join(conditions)}))")
+    return "(" + " OR ".join(parts) + ")"
+
+
+_KINDS = "('medical', 'self_rating', 'own', 'other')"  # orders.models.enclosure.UNDERLAG; a test compares
+
+
+def _is(party: Party) -> str:
+    names = ", ".join(f"'{role}'" for role, of in PARTY_OF.items() if of is party)
+    return f"{ROLE} IN ({names})"
+
+
+_AT_UNIT = _is(Party.PERFORMER)
+_PARTY = "CASE " + " ".join(f"WHEN {_is(p)} THEN '{p}'" for p in (Party.AGENCY, Party.REGION, Party.PERFORMER)) + " END"
+_OWN_TIME = (
+    "(SELECT max(x.opened_by_id) FROM orders_assignment x WHERE x.assessment_id = fmu_portal_note.case_id"
+    f" AND x.performer_id = {ORGANISATION} AND x.closed_by_id IS NULL)"
+)
+_ENCLOSURE = f"""orders_sees_underlag({{e}}.assessment_id) AND ({{e}}.staged_by_id = {ORGANISATION}
+    OR ({{e}}.sent_by_id IS NOT NULL AND (NOT {_AT_UNIT} OR {{e}}.kind IN {_KINDS})))"""
+_VERSION = f"({{v}}.performer_id = {ORGANISATION} OR orders_sees_report({{v}}.assessment_id))"
+
+
+def functions() -> list[Answer]:
+    """What the policies ask of a case: whether the role at work sees this part of it, and of a document.
+
+    A function of its own, with its plan kept for the session: written out in each policy, one inside the other, the
+    planning of a page's queries took longer than the queries.
+    """
+    answers = [
+        Answer(
+            f"orders_sees_{what}(of_case bigint)",
+            f"EXISTS (SELECT 1 FROM orders_assessment a WHERE a.id = of_case AND {_arms(what)} AND a.id <> ALL ({RECUSED}))",
+        )
+        for what in (See.NEEDS, See.IDENTITY, See.UNDERLAG, See.PAPERS, See.REPORT)
+    ]
+    return [
+        *answers,
+        Answer(
+            "orders_sees_document(of_document uuid)",
+            "EXISTS (SELECT 1 FROM orders_enclosure e WHERE e.document_id = of_document"
+            f" AND {_ENCLOSURE.format(e='e')})"
+            " OR EXISTS (SELECT 1 FROM orders_reportversion v WHERE v.document_id = of_document"
+            f" AND {_VERSION.format(v='v')})",
+        ),
+    ]
+
+
+def walls() -> list[Wall]:
+    """The row policies of everything that says something of a person, made from the table of permissions."""
+    case = _arms(See.CASE, See.NUMBER, a="orders_assessment")
+    return [
+        Wall("orders_assessment", f"{case} AND orders_assessment.id <> ALL ({RECUSED})", clock=True),
+        Wall("orders_insuredperson", "orders_sees_identity(assessment_id)"),
+        Wall("orders_order", "orders_sees_papers(assessment_id)"),
+        Wall("orders_enclosure", _ENCLOSURE.format(e="orders_enclosure")),
+        Wall(
+            "documents_document",
+            f"uploaded_by_id = {MANDATE} OR orders_sees_document(id)",
+            # A PDF is made before its version points at it.
+            check=f"{MANDATE} IS NOT NULL",
+        ),
+        Wall(
+            "fmu_portal_note",
+            f"author_id = {ORGANISATION} OR (orders_sees_needs(case_id) AND {_PARTY} = ANY (visible_to)"
+            f" AND (NOT {_AT_UNIT} OR event_id >= {_OWN_TIME}))",
+            check=f"author_id = {ORGANISATION}",
+        ),
+        Wall("orders_report", f"performer_id = {ORGANISATION}"),
+        Wall("orders_reportversion", _VERSION.format(v="orders_reportversion")),
+        Wall(
+            "audit_accessentry",
+            f"organisation_id = {ORGANISATION} AND {ROLE} IN ({', '.join(repr(str(r)) for r in FOLLOW_UP)})",
+            check=f"mandate_id IS NOT DISTINCT FROM {MANDATE}",
+            clock=True,
+        ),
+        Wall("orders_stepdraft", f"organisation_id = {ORGANISATION} AND user_id = {USER}"),
+    ]
