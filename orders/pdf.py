@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 
 from documents.models import Document, DocumentState
 from documents.pdf import page_count, render
+from documents.signing import sealed
 from documents.storage import storage
 from fmu_portal.engine import outbox
 from fmu_portal.models import Outbox
@@ -88,7 +89,10 @@ def waiting_row(version_id: int) -> Outbox | None:
 
 @outbox.handler(KIND)
 def make(payload: dict[str, Any]) -> None:
-    """Make the PDF of a version that was written in the portal, once. Raises `documents.pdf.PdfUnavailable`."""
+    """Make the PDF of a version that was written in the portal, once.
+
+    Raises `documents.pdf.PdfUnavailable` and `documents.signing.SealUnavailable`; the outbox tries again.
+    """
     from orders.models import ReportVersion
 
     rows = ReportVersion.objects.select_for_update(of=("self",)).select_related(
@@ -113,8 +117,9 @@ def make(payload: dict[str, Any]) -> None:
 
 
 def bytes_of(version: Any) -> bytes:
-    """The PDF of record of a signed version, with its data inside: always the same."""
-    return render(html_of(version), attachments=[attachment_of(version)], created=version.signed_at)
+    """The PDF of record of a signed version, with its data inside and the seal if there is one: always the same."""
+    pdf = render(html_of(version), attachments=[attachment_of(version)], created=version.signed_at)
+    return sealed(pdf, at=version.signed_at)
 
 
 def _breakable(content: dict[str, Any]) -> dict[str, Any]:
