@@ -75,9 +75,10 @@ class Attached:
 def render(html: str, attachments: Sequence[Attached] = (), created: datetime | None = None) -> bytes:
     """The HTML as a PDF. It may use the portal's own fonts (``fmu-font:Inter-Regular.woff2``) and nothing else.
 
-    ``created`` (aware) is the document's own moment, both made and changed; without it the HTML's ``dcterms.created``
-    counts, and attachments need one of the two. Identity and dates come from the input alone, so the same input gives
-    the same bytes. A sign that no font has is written as ``[U+6F22]``; the attached data have it whole.
+    ``created`` (aware) is the document's own moment, both made and changed; without it the HTML's own
+    ``dcterms.created`` counts. Identity and dates come from the input alone, so the same input gives the same bytes (on
+    a machine with the same libraries and fonts). A sign that no font has is written as ``[U+6F22]``; the attached data
+    have it whole.
 
     Raises `PdfUnavailable`; `PdfRefused` when the HTML fetches anything, or has no title, language or date, or a
     picture without a text; ValueError for a naive ``created``.
@@ -163,7 +164,8 @@ def _identifier(html: str, attachments: Iterable[Attached], moment: datetime) ->
     """The file's identity: 16 bytes from everything that it is made of."""
     parts = [html.encode(), moment.isoformat().encode()]
     for attached in attachments:
-        parts += [attached.name.encode(), attached.description.encode(), attached.data]
+        said = (attached.name, attached.mime, attached.description, attached.relationship)
+        parts += [*(word.encode() for word in said), attached.data]
     digest = hashlib.sha256()
     for part in parts:
         digest.update(len(part).to_bytes(8, "big") + part)

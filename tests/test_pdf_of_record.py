@@ -275,6 +275,16 @@ def test_what_no_reader_could_use_is_refused(html, created):
         maker.render(html, created=created)
 
 
+def test_the_html_may_say_its_date_itself():
+    dated = letter("<h1>x</h1>").replace(
+        "<style>", "<meta name=dcterms.created content=2026-01-10T10:30:00+01:00><style>"
+    )
+    attached = maker.Attached("data.json", b"{}", "application/json", "Data")
+    with opened(maker.render(dated, [attached])) as file:
+        assert str(file.docinfo.CreationDate) == str(file.docinfo.ModDate) == "D:20260110103000+01'00"
+        assert str(file.Root.AF[0].EF.F.Params.ModDate) == "D:20260110093000Z"
+
+
 def test_a_date_without_a_zone_is_refused():
     with pytest.raises(ValueError, match="time zone"):
         maker.render(letter("<h1>x</h1>"), created=AT.replace(tzinfo=None))
