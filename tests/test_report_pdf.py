@@ -148,6 +148,14 @@ def test_a_text_of_twenty_pages_is_whole(cast):
     assert all(f"Stycke {n}." in text for n in range(1, 81))
 
 
+def test_a_long_reason_stands_whole_under_its_table_with_its_grade(cast):
+    long = "Orkar tio minuter i taget vid provet. " * 80
+    text = text_of(made(deliver(cast, strength=3, strength_reason=long)))
+    assert text.count("provet.") == 80  # a page may end in the middle of a sentence
+    assert "Står under tabellen." in text
+    assert "Fysisk styrka och rörlighet, grad 3" in text
+
+
 def test_a_word_without_end_and_unusual_signs_do_not_stop_it(cast):
     text = text_of(
         made(deliver(cast, diagnosis="x" * 3000, risks="☺ α ж 漢 \u200b\u202e\ufffe", strength_reason="y" * 9000))
