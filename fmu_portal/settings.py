@@ -34,6 +34,9 @@ def secret(name: str) -> str:
 SECRET_KEY = secret("django_secret_key")
 IDENTITY_KEY_FILE = SECRETS_DIR / "identity_key"
 IDENTITY_HMAC_KEY_FILE = SECRETS_DIR / "identity_hmac_key"
+# The seal on PDFs of record: two PEM files in SECRETS_DIR (or whole paths). Neither named: no seal, and none claimed.
+FMU_SIGNING_KEY_FILE = os.environ.get("FMU_SIGNING_KEY_FILE", "")
+FMU_SIGNING_CERT_FILE = os.environ.get("FMU_SIGNING_CERT_FILE", "")
 
 ALLOWED_HOSTS = os.environ.get("FMU_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("FMU_ORIGINS", "").split(",") if o]

@@ -12,11 +12,13 @@ from django.template.loader import render_to_string
 
 from documents.models import Document, DocumentState
 from documents.pdf import page_count, render
+from documents.signing import sealed
 from documents.storage import storage
 from fmu_portal.engine import outbox
 from fmu_portal.models import Outbox
 from fmu_portal.templatetags.portal import clock_words, date_words
 from orders.report import GRADE_WORDS, MENTAL, PHYSICAL, SECTIONS, TITLE, Field, Section, state_of
+from orders.report_data import attachment_of
 
 KIND = "report_pdf"
 ENDLESS = re.compile(r"\S{1000}(?=\S)")
@@ -87,7 +89,10 @@ def waiting_row(version_id: int) -> Outbox | None:
 
 @outbox.handler(KIND)
 def make(payload: dict[str, Any]) -> None:
-    """Make the PDF of a version that was written in the portal, once. Raises `documents.pdf.PdfUnavailable`."""
+    """Make the PDF of a version that was written in the portal, once.
+
+    Raises `documents.pdf.PdfUnavailable` and `documents.signing.SealUnavailable`; the outbox tries again.
+    """
     from orders.models import ReportVersion
 
     rows = ReportVersion.objects.select_for_update(of=("self",)).select_related(
@@ -96,7 +101,7 @@ def make(payload: dict[str, Any]) -> None:
     version = rows.get(pk=payload["version"])
     if version.document_id is not None or version.content is None:
         return
-    pdf = render(html_of(version))
+    pdf = bytes_of(version)
     # The key comes from the bytes: what a killed worker left is written over, never left behind.
     stored = storage().write([pdf], key=hashlib.sha256(pdf).hexdigest())
     version.document = Document.objects.create(
@@ -109,6 +114,12 @@ def make(payload: dict[str, Any]) -> None:
         storage_key=stored.key,
     )
     version.save(update_fields=["document"])
+
+
+def bytes_of(version: Any) -> bytes:
+    """The PDF of record of a signed version, with its data inside and the seal if there is one: always the same."""
+    pdf = render(html_of(version), attachments=[attachment_of(version)], created=version.signed_at)
+    return sealed(pdf, at=version.signed_at)
 
 
 def _breakable(content: dict[str, Any]) -> dict[str, Any]:

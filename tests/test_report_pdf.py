@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pikepdf
@@ -21,6 +23,7 @@ from fmu_portal.engine import outbox
 from fmu_portal.models import Outbox
 from orders import pdf
 from orders.models import Report, ReportVersion
+from orders.report_data import attachment_of
 from tests import situations as s
 from tests import stack
 from tests.pages import browser
@@ -31,9 +34,11 @@ ROOT = Path(__file__).resolve().parent.parent
 DJANGO = {"DJANGO_SETTINGS_MODULE": "fmu_portal.settings"}
 ELSEWHERE = """
 import django; django.setup()
-import hashlib, sys
-from documents.pdf import render
-print(hashlib.sha256(render(sys.stdin.read())).hexdigest(), end="")
+import datetime, hashlib, json, sys
+from documents.pdf import Attached, render
+html, files, at = json.load(sys.stdin)
+made = render(html, [Attached(**f | {"data": f["data"].encode()}) for f in files], datetime.datetime.fromisoformat(at))
+print(hashlib.sha256(made).hexdigest(), end="")
 """
 
 
@@ -101,13 +106,15 @@ def test_the_document_belongs_to_the_performer_and_is_counted(cast):
 
 def test_the_same_version_gives_the_same_bytes_whenever_and_wherever_it_is_made(cast):
     case = deliver(cast, findings="Åäö αβγ " * 200)
-    html = pdf.html_of(version_of(case))
+    version = version_of(case)
+    file = asdict(attachment_of(version))
+    asked = json.dumps([pdf.html_of(version), [file | {"data": file["data"].decode()}], version.signed_at.isoformat()])
     first = made(case)
     time.sleep(1.1)  # no clock in it
-    assert maker.render(pdf.html_of(version_of(case))) == first
+    assert pdf.bytes_of(version_of(case)) == first
     env = {**os.environ, **DJANGO, "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7", "LANG": "C.UTF-8"}
     other = subprocess.run(
-        [sys.executable, "-c", ELSEWHERE], cwd=ROOT, env=env, input=html.encode(), capture_output=True
+        [sys.executable, "-c", ELSEWHERE], cwd=ROOT, env=env, input=asked.encode(), capture_output=True
     )
     assert other.stdout.decode() == version_of(case).document.sha256, other.stderr.decode()[-500:]
 
@@ -139,6 +146,14 @@ def test_a_text_of_twenty_pages_is_whole(cast):
     text = text_of(data)
     assert len(pypdf.PdfReader(io.BytesIO(data)).pages) >= 20
     assert all(f"Stycke {n}." in text for n in range(1, 81))
+
+
+def test_a_long_reason_stands_whole_under_its_table_with_its_grade(cast):
+    long = "Orkar tio minuter i taget vid provet. " * 80
+    text = text_of(made(deliver(cast, strength=3, strength_reason=long)))
+    assert text.count("provet.") == 80  # a page may end in the middle of a sentence
+    assert "Står under tabellen." in text
+    assert "Fysisk styrka och rörlighet, grad 3" in text
 
 
 def test_a_word_without_end_and_unusual_signs_do_not_stop_it(cast):
