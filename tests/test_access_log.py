@@ -140,7 +140,7 @@ TAMPERINGS = [
 
 
 def test_one_changed_row_is_always_found(committed_cast, as_owner, monkeypatch):
-    monkeypatch.setattr(sealing, "BATCH", 7)
+    monkeypatch.setattr(sealing, "BATCH", 3)
     case = s.delivered(committed_cast)
     rows = [
         AccessEntry(

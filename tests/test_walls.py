@@ -22,7 +22,7 @@ from tests.test_access_walk import MARKERS, OF_A_CASE, body, cases, filled  # no
 STRANGERS = ("stranger_officer", "skane", "other_admin", "other_physician", "skane_performer", "administrator")
 
 
-def count(table: str) -> int:
+def count(table):
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {table}")
         return cursor.fetchone()[0]
