@@ -18,6 +18,7 @@ from tests import roles
 from tests import situations as s
 from tests.pages import browser
 from tests.test_access_walk import MARKERS, OF_A_CASE, body, cases, filled  # noqa: F401 - a fixture
+from tests.test_house import ROOT
 
 STRANGERS = ("stranger_officer", "skane", "other_admin", "other_physician", "skane_performer", "administrator")
 
@@ -222,3 +223,9 @@ def test_the_table_reads_as_one():
     assert not any(may_see(Role.ADMINISTRATOR, part) for part in See)
     assert all(where in reach.REACH for grant in TABLE for where in grant.where)
     assert wheres(Role.PERFORMER_ADMIN, See.PAPERS)
+
+
+def test_the_page_about_access_is_made_from_the_table():
+    from orders.management.commands.access import page
+
+    assert (ROOT / "docs" / "access.md").read_text() == page(), "run: manage.py access > docs/access.md"
