@@ -34,6 +34,7 @@ def secret(name: str) -> str:
 SECRET_KEY = secret("django_secret_key")
 IDENTITY_KEY_FILE = SECRETS_DIR / "identity_key"
 IDENTITY_HMAC_KEY_FILE = SECRETS_DIR / "identity_hmac_key"
+DOCUMENT_KEYS_FILE = SECRETS_DIR / "document_keys"
 
 ALLOWED_HOSTS = os.environ.get("FMU_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("FMU_ORIGINS", "").split(",") if o]
@@ -170,6 +171,8 @@ WHITENOISE_AUTOREFRESH = False
 DOCUMENT_DIR = DATA_DIR / "documents"
 # Upload limit: a routine of the portal (no source in law).
 DOCUMENT_MAX_BYTES = int(os.environ.get("FMU_DOCUMENT_MAX_MB", "20")) * 1024 * 1024
+# The virus scanner (clamd), "host:port" or the path of a socket; "" when there is none. Read by the worker alone.
+CLAMD = os.environ.get("FMU_CLAMD", "")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]

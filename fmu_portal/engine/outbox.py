@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from enum import Enum
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +16,15 @@ from fmu_portal.models import Outbox
 
 log = logging.getLogger("fmu.outbox")
 
-Handler = Callable[[dict[str, Any]], None]
+
+class Again(Enum):
+    """What a handler returns when its first half is to be kept and the row taken once more."""
+
+    AGAIN = "again"
+
+
+AGAIN = Again.AGAIN
+Handler = Callable[[dict[str, Any]], Again | None]
 HANDLERS: dict[str, Handler] = {}
 
 _BACK_OFF = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
@@ -23,7 +32,10 @@ _quiet_until = 0.0
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
-    """Register the function that does outbox rows of a kind; it runs inside the row's own transaction."""
+    """Register the function that does outbox rows of a kind; it runs inside the row's own transaction.
+
+    One that returns `AGAIN` is called again in the next transaction, so that others see what it has written so far.
+    """
 
     def register(function: Handler) -> Handler:
         HANDLERS[kind] = function
@@ -81,7 +93,7 @@ def work(limit: int = 1000, batch: int = 50) -> int:
 def _do(row: Outbox) -> None:
     try:
         with transaction.atomic():
-            HANDLERS[row.kind](row.payload)
+            again = HANDLERS[row.kind](row.payload)
     except Exception as error:
         # The class name alone: a message may hold what somebody wrote.
         wait = _BACK_OFF[min(row.attempts, len(_BACK_OFF) - 1)]
@@ -89,6 +101,7 @@ def _do(row: Outbox) -> None:
         row.not_before = timezone.now() + wait
         row.save(update_fields=["attempts", "error", "not_before"])
         log.error("outbox %s %s failed, attempt %s: %s", row.kind, row.pk, row.attempts, row.error)
-    else:
+        return
+    if again is None:
         row.done_at = timezone.now()
         row.save(update_fields=["done_at"])
