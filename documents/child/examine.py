@@ -72,7 +72,8 @@ def examine(data: bytes, limits: Limits) -> Finding:
     except pikepdf.PasswordError:
         return Finding(refusal="encrypted")
     except Exception:
-        return Finding(refusal="damaged")
+        # Locked up, qpdf cannot always open what is encrypted with an empty password: the file says so itself.
+        return Finding(refusal="encrypted" if b"/Encrypt" in data else "damaged")
 
 
 def _opened(data: bytes) -> pikepdf.Pdf:
@@ -99,7 +100,12 @@ def _copy_of(data: bytes, limits: Limits) -> tuple[int, bytes]:
         _weigh(pdf, limits)
         clean(pdf)
         made = io.BytesIO()
-        pdf.save(made, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        pdf.save(
+            made,
+            deterministic_id=True,
+            fix_metadata_version=False,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+        )
     if made.tell() > limits.clean:
         raise Refusal("unpacked")
     copy = made.getvalue()
@@ -208,7 +214,7 @@ def _image_to_pdf(data: bytes, limits: Limits) -> bytes:
                 if image.width * image.height > limits.pixels:
                     raise Refusal("pixels")
                 frame = io.BytesIO()
-                ImageOps.exif_transpose(image).convert("RGB").save(frame, "PDF", resolution=150.0)
+                _pixels_of(image).save(frame, "PDF", resolution=150.0)
                 with pikepdf.open(frame) as page:
                     book.pages.extend(page.pages)
             book.save(made)
@@ -217,3 +223,15 @@ def _image_to_pdf(data: bytes, limits: Limits) -> bytes:
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise Refusal("image") from error
     return made.getvalue()
+
+
+def _pixels_of(image: Image.Image) -> Image.Image:
+    """The picture upright on white, in an image of its own: comments, profiles and thumbnails do not come along."""
+    upright = ImageOps.exif_transpose(image)
+    bare = Image.new("RGB", upright.size, "white")
+    if upright.has_transparency_data:
+        seen = upright.convert("RGBA")
+        bare.paste(seen, mask=seen.getchannel("A"))
+    else:
+        bare.paste(upright.convert("RGB"))
+    return bare
