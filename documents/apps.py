@@ -6,3 +6,7 @@ class DocumentsConfig(AppConfig):
 
     name = "documents"
     verbose_name = "Handlingar"
+
+    def ready(self) -> None:
+        """Register the check with the outbox."""
+        from documents import checking  # noqa: F401

@@ -37,6 +37,7 @@ IDENTITY_HMAC_KEY_FILE = SECRETS_DIR / "identity_hmac_key"
 # The seal on PDFs of record: two PEM files in SECRETS_DIR (or whole paths). Neither named: no seal, and none claimed.
 FMU_SIGNING_KEY_FILE = os.environ.get("FMU_SIGNING_KEY_FILE", "")
 FMU_SIGNING_CERT_FILE = os.environ.get("FMU_SIGNING_CERT_FILE", "")
+DOCUMENT_KEYS_FILE = SECRETS_DIR / "document_keys"
 
 ALLOWED_HOSTS = os.environ.get("FMU_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("FMU_ORIGINS", "").split(",") if o]
@@ -177,6 +178,8 @@ WHITENOISE_AUTOREFRESH = False
 DOCUMENT_DIR = DATA_DIR / "documents"
 # Upload limit: a routine of the portal (no source in law).
 DOCUMENT_MAX_BYTES = int(os.environ.get("FMU_DOCUMENT_MAX_MB", "20")) * 1024 * 1024
+# The virus scanner (clamd), "host:port" or the path of a socket; "" when there is none. Read by the worker alone.
+CLAMD = os.environ.get("FMU_CLAMD", "")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]

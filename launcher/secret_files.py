@@ -36,6 +36,7 @@ _MAKERS = {
     "django_secret_key": lambda: secrets.token_urlsafe(50),
     "identity_key": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     "identity_hmac_key": lambda: secrets.token_hex(32),
+    "document_keys": lambda: f"{secrets.token_hex(4)} {base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}",
     "demo_password": _readable,
 }
 

@@ -31,7 +31,7 @@ def tell_of_step(payload: dict[str, Any]) -> None:
     for organisation_id in payload["organisations"]:
         duty = owed.get(organisation_id)
         text = f"{_task(duty)} senast {duty.due}." if duty else sentence(event, names)
-        _tell(assessment, organisation_id, duty.holder_id if duty else None, text, f"step:{event.pk}", event.pk)
+        tell(assessment, organisation_id, duty.holder_id if duty else None, text, f"step:{event.pk}", event.pk)
 
 
 @outbox.handler("signal", as_clock=True)
@@ -45,7 +45,7 @@ def tell_of_signal(payload: dict[str, Any]) -> None:
         text = f"Sista dag har passerat: {_task(duty)}. Den var {duty.due}."
     else:
         text = f"Påminnelse: {_task(duty)} senast {duty.due}."
-    _tell(
+    tell(
         assessment,
         duty.organisation_id,
         duty.holder_id,
@@ -61,7 +61,7 @@ def tell_of_incident(payload: dict[str, Any]) -> None:
     event = Event.objects.get(pk=payload["event"])
     assessment = Assessment.objects.only("number").get(pk=event.subject_id)
     text = "Incidentanmälan: en handling har makulerats. Se i ärendet vem som hann öppna den."
-    _tell(assessment, payload["organisation"], None, text, f"incident:{event.pk}", event.pk)
+    tell(assessment, payload["organisation"], None, text, f"incident:{event.pk}", event.pk)
 
 
 @outbox.handler("unlocked", as_clock=True)
@@ -83,7 +83,7 @@ def tell_of_recusal(payload: dict[str, Any]) -> None:
 
 
 def _tell_coordinators(assessment: Assessment, organisation_id: int, text: str, key: str) -> None:
-    _tell(assessment, organisation_id, None, text, key, None)
+    tell(assessment, organisation_id, None, text, key, None)
     mandates = Mandate.objects.valid().filter(organisation_id=organisation_id, role__in=FOLLOW_UP)
     for user_id in mandates.order_by("user_id").values_list("user_id", flat=True).distinct():
         notice = Notice.objects.get(key=f"{key}:{organisation_id}")
@@ -94,7 +94,7 @@ def _task(duty: Duty) -> str:
     return ASSESSMENT.duties[duty.kind].task
 
 
-def _tell(
+def tell(
     assessment: Assessment, organisation_id: int, user_id: int | None, text: str, key: str, event_id: int | None
 ) -> None:
     """One notice per organisation and key, and one mail per recipient."""

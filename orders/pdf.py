@@ -10,10 +10,10 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from documents import vault
 from documents.models import Document, DocumentState
 from documents.pdf import page_count, render
 from documents.signing import sealed
-from documents.storage import storage
 from fmu_portal.engine import outbox
 from fmu_portal.models import Outbox
 from fmu_portal.templatetags.portal import clock_words, date_words
@@ -103,15 +103,13 @@ def make(payload: dict[str, Any]) -> None:
         return
     pdf = bytes_of(version)
     # The key comes from the bytes: what a killed worker left is written over, never left behind.
-    stored = storage().write([pdf], key=hashlib.sha256(pdf).hexdigest())
+    kept = vault.keep([pdf], storage_key=hashlib.sha256(pdf).hexdigest())
     version.document = Document.objects.create(
         owner_id=version.performer_id,
         name=file_name(version.assessment.number, version.number),
-        size=stored.size,
         pages=page_count(pdf),
-        sha256=stored.sha256,
         state=DocumentState.CLEAN,
-        storage_key=stored.key,
+        **kept.fields(),
     )
     version.save(update_fields=["document"])
 

@@ -129,6 +129,14 @@ def functions() -> list[Answer]:
             " OR EXISTS (SELECT 1 FROM orders_reportversion v WHERE v.document_id = of_document"
             f" AND {_VERSION.format(v='v')})",
         ),
+        Answer(
+            "orders_opens_document(of_document uuid)",
+            "EXISTS (SELECT 1 FROM orders_enclosure e WHERE e.document_id = of_document AND e.voided_by_id IS NULL"
+            f" AND {_ENCLOSURE.format(e='e')} AND ((e.kind = 'report' AND e.staged_by_id = {ORGANISATION})"
+            " OR orders_sees_papers(e.assessment_id)))"
+            " OR EXISTS (SELECT 1 FROM orders_reportversion v WHERE v.document_id = of_document"
+            f" AND {_VERSION.format(v='v')})",
+        ),
     ]
 
 
@@ -145,6 +153,12 @@ def walls() -> list[Wall]:
             f"uploaded_by_id = {MANDATE} OR orders_sees_document(id)",
             # A PDF is made before its version points at it.
             check=f"{MANDATE} IS NOT NULL",
+        ),
+        # Every opening is written down before the file is streamed: who may not open it cannot write that.
+        Wall(
+            "documents_opening",
+            f"mandate_id = {MANDATE} OR orders_sees_underlag(case_id)",
+            check=f"mandate_id = {MANDATE} AND orders_opens_document(document_id)",
         ),
         Wall(
             "fmu_portal_note",

@@ -24,7 +24,7 @@ from orders.pdf import file_name, parts_of, waiting_row
 from orders.process import ASSESSMENT
 from orders.report import BY_NAME, SECTIONS, TITLE, Section, keys, state_of
 from orders.report_forms import SectionForm
-from orders.views.documents import record_opening, stream
+from orders.views.documents import must_be_clean, record_opening, stream
 from orders.views.request import actor_of
 
 SESSION_KEY = "report_page"
@@ -348,5 +348,6 @@ def pdf(request: HttpRequest, number: str, version: int) -> HttpResponseBase:
         return redirect("report-version", number, version)
     if found.source != ReportSource.FORM:
         return redirect(f"{_case_url(case)}handlingar/{found.document_id}/")
+    must_be_clean(found.document)
     _read(actor, case, found)
     return stream(found.document, file_name(case.number, found.number))

@@ -43,7 +43,8 @@ def sentence(event: Event, organisations: Mapping[int, str]) -> str:
         text = f"{text} {CAUSES[cause]}"
     if "enclosures" in data:
         count = len(data["enclosures"])
-        text = f"{text} {count} {'handling' if count == 1 else 'handlingar'}, {_pages(data['pages'])}."
+        pages = f", {_pages(data['pages'])}" if "pages" in data else ""  # not known when a file was sent unchecked
+        text = f"{text} {count} {'handling' if count == 1 else 'handlingar'}{pages}."
     if changed.get("delivered_late") is True:
         text = f"{text} Utlåtandet kom in för sent: sista dag var {data.get('due', '')}."
     elif changed.get("delivered_late") is False:

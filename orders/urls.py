@@ -25,6 +25,7 @@ urlpatterns = [
     path("arenden/<number:number>/eget/", own.own, name="own"),
     path("arenden/<number:number>/handlingar/<uuid:document_id>/", documents.document, name="document"),
     path("arenden/<number:number>/steg/<str:step>/", steps.step_page, name="step"),
+    path("arenden/<number:number>/steg/<str:step>/filer/", steps.files_piece, name="files"),
     path("arenden/<number:number>/steg/<str:step>/kontrollera/", steps.check_page, name="check"),
     path("arenden/<number:number>/utlatande/", include("orders.report_urls")),
 ]

@@ -98,7 +98,12 @@ def test_the_whole_job_from_request_to_complete(cast):
     assert taken["event"]["sentence"] == "Regionen tilldelade utredningen till Enheten Ett."
 
     document = officer.upload(number, "medical")
-    assert (document["pages"], document["warning_page"], document["sent_at"]) == (1, None, None)
+    assert (document["state"], document["pages"], document["may_open"]) == ("received", None, False)
+    assert officer.get(f"{number}/documents/{document['id']}/", 409)["code"] == "document_not_openable"
+    s.check_files()
+    document = officer.get(f"{number}/documents/")["results"][0]
+    assert (document["state"], document["pages"], document["may_open"]) == ("clean", 1, True)
+    assert (document["warning_page"], document["sent_at"]) == (None, None)
     assert len(document["sha256"]) == 64
     officer.step(number, "order", **ORDER)
     ordered = officer.get(f"{number}/")
@@ -117,6 +122,7 @@ def test_the_whole_job_from_request_to_complete(cast):
     assert steps["deliver"]["sends"] == ["report"]
     assert steps["deliver"]["href"] == f"{ROOT}{number}/steps/deliver/"
     report = physician.upload(number, "report", dated="")
+    s.check_files()
     physician.step(number, "deliver", source="upload", responsible=True)
     delivered = physician.get(f"{number}/")
     assert (delivered["status"], delivered["delivered_late"]) == ("delivered", False)
@@ -355,7 +361,7 @@ def test_a_document_is_a_download_that_can_do_nothing(cast):
     assert response.headers["Content-Disposition"].startswith("attachment")
     assert "sandbox" in response.headers["Content-Security-Policy"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert hashlib.sha256(response.getvalue()).hexdigest() == document.sha256
+    assert hashlib.sha256(response.getvalue()).hexdigest() == document.clean_sha256 != document.sha256
 
 
 def test_a_report_written_in_the_portal_is_opened_by_those_who_may_read_it(cast):
@@ -389,10 +395,13 @@ def test_a_staged_document_is_taken_back_by_its_own_party_alone(cast, django_cap
 def test_another_personnummer_in_the_file_is_warned_of_and_can_be_attested(cast):
     case, officer = s.assigned(cast), Api(cast.officer)
     warned = officer.upload(case.number, "medical", text=f"Gäller {s.OTHER_PERSONNUMMER}")
+    s.check_files()
+    warned = officer.get(f"{case.number}/documents/")["results"][0]
     assert (warned["warning_page"], warned["attested"]) == (1, False)
     assert "annat personnummer" in officer.step(case, "order", 422, **ORDER)["errors"]["__all__"][0]
     officer.delete(f"{case.number}/documents/{warned['id']}/", 204)
     officer.upload(case.number, "medical", text=f"Gäller {s.OTHER_PERSONNUMMER}", attested="true")
+    s.check_files()
     officer.step(case, "order", **ORDER)
 
 

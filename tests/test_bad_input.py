@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
+from documents import vault
 from documents.models import Document
 from documents.storage import storage
 from orders.models import Assessment, Enclosure, InsuredPerson, StepDraft
@@ -99,9 +100,8 @@ def encrypted():
         ("tom.pdf", b"", "är tom"),
         ("program.pdf", b"MZ\x90\x00 not a pdf", "är inte en PDF eller bild"),
         ("text.pdf", b"hello", "är inte en PDF eller bild"),
-        ("trasig.pdf", b"%PDF-1.7 and then nothing", "är skadad"),
-        ("last.pdf", encrypted(), "är krypterad"),
-        ("bild.png", b"\x89PNG\r\n\x1a\n then nothing", "går inte att läsa"),
+        ("bild.pdf", b"\x89PNG\r\n\x1a\n then nothing", "har ett namn som inte stämmer med innehållet"),
+        ("brev.exe", b"%PDF-1.7 and then nothing", "har ett namn som inte stämmer med innehållet"),
         ("svg.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "är inte en PDF eller bild"),
     ],
 )
@@ -117,6 +117,39 @@ def test_a_refused_file_leaves_nothing_behind_and_says_why(cast, name, content, 
     assert said in answer.content.decode()
     assert not Document.objects.exists()
     assert sum(1 for path in storage().root.rglob("*") if path.is_file()) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("trasig.pdf", b"%PDF-1.7 and then nothing", "är skadad"),
+        ("last.pdf", encrypted(), "är krypterad"),
+        ("bild.png", b"\x89PNG\r\n\x1a\n then nothing", "går inte att läsa"),
+    ],
+)
+def test_what_only_a_worker_sees_is_said_beside_the_file_and_hinders_the_step(cast, name, content, said):
+    case = s.assigned(cast)
+    s.stage(case, cast.officer)
+    client, url = browser(cast.officer), f"/arenden/{case.number}/steg/order/"
+    data = {**s.ORDER, "gor": "lagg_till", "ny-kind": "medical", "ny-dated": "2026-01-02"}
+    answer = client.post(url, {**data, "ny-files_chosen": SimpleUploadedFile(name, content)})
+    assert answer.status_code == 302
+    page = client.get(url).content.decode()
+    assert "Kontrolleras" in page
+    assert f'data-poll="{url}filer/"' in page
+    piece = client.get(f"{url}filer/")
+    assert "X-Done" not in piece.headers
+    s.check_files()
+    piece = client.get(f"{url}filer/")
+    assert piece.headers["X-Done"] == "1"
+    assert "Godtas inte: " in piece.content.decode()
+    assert said in client.get(url).content.decode()
+    refused = client.post(url, s.ORDER)
+    assert refused.status_code == 422
+    assert "godtas inte" in refused.content.decode()
+    enclosure = Enclosure.objects.get(assessment=case, document__state="refused")
+    client.post(url, {**s.ORDER, "gor": f"ta_bort:{enclosure.pk}"})
+    assert client.post(url, s.ORDER).status_code == 302
 
 
 def test_a_file_that_is_too_large_is_refused(cast, settings):
@@ -140,7 +173,9 @@ def test_several_files_at_once_and_an_image_becomes_a_pdf(cast):
     )
     staged = Enclosure.objects.filter(assessment=case).order_by("position")
     assert [e.document.name for e in staged] == ["ett.pdf", "skannad.pdf"]
-    assert storage().open(staged[1].document.storage_key).read(5) == b"%PDF-"
+    s.check_files()
+    with vault.open_clean(staged.all()[1].document) as file:
+        assert file.read(5) == b"%PDF-"
 
 
 def test_another_persons_personnummer_in_a_file_is_warned_of_and_attested(cast):
@@ -150,6 +185,7 @@ def test_another_persons_personnummer_in_a_file_is_warned_of_and_attested(cast):
     client.post(
         url, {**s.ORDER, "gor": "lagg_till", "ny-kind": "medical", "ny-dated": "2026-01-02", "ny-files_chosen": upload}
     )
+    s.check_files()
     refused = client.post(url, s.ORDER)
     assert "innehåller ett annat personnummer än ärendets" in refused.content.decode()
     enclosure = Enclosure.objects.get(assessment=case)
@@ -164,7 +200,9 @@ def test_the_persons_own_number_is_no_warning(cast):
         {**s.ORDER, "gor": "lagg_till", "ny-kind": "medical", "ny-dated": "2026-01-02",
          "ny-files_chosen": s.upload("egen.pdf", f"Gäller {s.PERSONNUMMER}")},
     )  # fmt: skip
-    assert Enclosure.objects.get(assessment=case).warning_page is None
+    s.check_files()
+    enclosure = Enclosure.objects.select_related("document").get(assessment=case)
+    assert (enclosure.document.state, enclosure.warning_page) == ("clean", None)
 
 
 @pytest.mark.parametrize("day", ["2099-01-01", "2020-01-01", "i går"])

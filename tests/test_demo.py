@@ -161,12 +161,15 @@ def test_places_agree(demo):
 def test_the_documents_can_be_opened(demo):
     import pikepdf
 
+    from documents import vault
     from documents.models import Document
-    from documents.storage import storage
 
-    for key, pages in set(Document.objects.values_list("storage_key", "pages")):
-        with storage().open(key) as file, pikepdf.open(file) as pdf:
-            assert len(pdf.pages) == pages
+    for document in Document.objects.all():
+        with vault.open_clean(document) as file:
+            data = file.read()
+        assert len(data) == document.served_size
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            assert len(pdf.pages) == document.pages
 
 
 def test_new_cases_go_on_after_the_loaded_ones(_demo, django_db_blocker):

@@ -17,8 +17,8 @@ import pytest
 from django.conf import settings
 
 from documents import pdf as maker
+from documents import vault
 from documents.models import Document
-from documents.storage import storage
 from fmu_portal.engine import outbox
 from fmu_portal.models import Outbox
 from orders import pdf
@@ -56,7 +56,7 @@ def version_of(case, number=1):
 def made(case):
     """The bytes of the case's PDF, made by the outbox."""
     outbox.work()
-    with storage().open(version_of(case).document.storage_key) as file:
+    with vault.open_clean(version_of(case).document) as file:
         return file.read()
 
 
@@ -128,7 +128,7 @@ def test_a_new_version_has_its_own_pdf(cast):
     assert one.name.endswith("-v1.pdf")
     assert two.name.endswith("-v2.pdf")
     assert one.sha256 != two.sha256
-    with storage().open(two.storage_key) as file:
+    with vault.open_clean(two) as file:
         assert "Ett år" in text_of(file.read())
 
 

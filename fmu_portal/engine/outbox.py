@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from enum import Enum
 from typing import Any
 
 from django.db import transaction
@@ -20,7 +21,15 @@ from fmu_portal.models import Outbox
 
 log = logging.getLogger("fmu.outbox")
 
-Handler = Callable[[dict[str, Any]], None]
+
+class Again(Enum):
+    """What a handler returns when its first half is to be kept and the row taken once more."""
+
+    AGAIN = "again"
+
+
+AGAIN = Again.AGAIN
+Handler = Callable[[dict[str, Any]], Again | None]
 HANDLERS: dict[str, Handler] = {}
 AS_CLOCK: set[str] = set()
 
@@ -33,7 +42,8 @@ def handler(kind: str, *, as_clock: bool = False) -> Callable[[Handler], Handler
 
     It works under the mandate of whoever asked, and the database shows it what that mandate may see. ``as_clock``: as
     the clock, which sees the case's row and nothing of a person (a notice to those the asker no longer shares a case
-    with).
+    with). One that returns `AGAIN` is called again in the next transaction, so that others see what it has written so
+    far.
     """
 
     def register(function: Handler) -> Handler:
@@ -104,7 +114,7 @@ def _do(row: Outbox) -> None:
             if row.kind not in AS_CLOCK and row.mandate_id is not None:
                 # Told to the database by the query itself; it holds to the end of this block.
                 mandate = Mandate.objects.filter(pk=row.mandate_id).at_work().get()
-            HANDLERS[row.kind](row.payload)
+            again = HANDLERS[row.kind](row.payload)
             if mandate is not None and not gathered.empty:
                 AccessEntry.record(gathered, Actor.of(mandate), Via.WORKER, row.kind)
     except Exception as error:
@@ -114,6 +124,7 @@ def _do(row: Outbox) -> None:
         row.not_before = timezone.now() + wait
         row.save(update_fields=["attempts", "error", "not_before"])
         log.error("outbox %s %s failed, attempt %s: %s", row.kind, row.pk, row.attempts, row.error)
-    else:
+        return
+    if again is None:
         row.done_at = timezone.now()
         row.save(update_fields=["done_at"])

@@ -148,10 +148,12 @@ def document_answer(actor: Actor, case: Assessment, enclosure: Enclosure, part: 
         "pages": document.pages,
         "size": document.size,
         "sha256": document.sha256,
+        "copy_sha256": (document.clean_sha256 or document.sha256) if document.is_clean else None,
         "state": document.state,
+        "refusal": document.reason or None,
         "sent_at": enclosure.sent_by.at if enclosure.sent_by else None,
         "voided": voided,
-        "may_open": may_open(actor, case, enclosure, part),
+        "may_open": document.is_clean and may_open(actor, case, enclosure, part),
         "warning_page": enclosure.warning_page if own else None,
         "attested": enclosure.attested,
     }

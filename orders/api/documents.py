@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.http import FileResponse, Http404
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +19,6 @@ from accounts.permissions import See
 from accounts.roles import Party
 from documents.intake import Unacceptable
 from documents.models import Document
-from documents.storage import storage
 from fmu_portal.engine.door import available, may_take, open_duties
 from fmu_portal.engine.refusals import InvalidInput, WrongState
 from fmu_portal.engine.registry import PROCESSES
@@ -32,7 +32,7 @@ from orders.api.schema import NUMBER, answers
 from orders.api.steps import STEPS, form_of
 from orders.models import Assessment, Enclosure, EnclosureKind
 from orders.process import ASSESSMENT
-from orders.views.documents import record_opening
+from orders.views.documents import must_be_clean, record_opening, stream
 from orders.views.staging import remove_staged, stage_upload
 
 DOCUMENT = OpenApiParameter("document_id", uuid.UUID, OpenApiParameter.PATH, description="Handlingens id.")
@@ -140,7 +140,9 @@ class DocumentListView(ApiView):
     @extend_schema(
         operation_id="documents_upload",
         summary="Ladda upp en handling",
-        description="Filen kontrolleras och väntar tills ett steg skickar den. Fram till dess kan den tas bort.",
+        description="Filen tas emot och kontrolleras strax efteråt (state: received, checking, clean eller refused). Den"
+        " väntar tills ett steg skickar den och kan fram till dess tas bort. Sidor och warning_page är kända efter"
+        " kontrollen; en fil med state refused måste tas bort innan steget tas.",
         tags=["Handlingar"],
         parameters=[NUMBER],
         request={"multipart/form-data": BODY},
@@ -196,25 +198,21 @@ class DocumentView(ApiView):
     @extend_schema(
         operation_id="documents_open",
         summary="Öppna en handling",
-        description="Att handlingen öppnas sparas: vem och när.",
+        description="Den kontrollerade kopian. Att handlingen öppnas sparas: vem och när. En handling som inte är"
+        " kontrollerad, eller inte godtas, ger 409 (document_not_openable).",
         tags=["Handlingar"],
         parameters=[NUMBER, DOCUMENT],
-        responses={(200, "application/pdf"): {"type": "string", "format": "binary"}, **answers({}, 401, 404)},
+        responses={(200, "application/pdf"): {"type": "string", "format": "binary"}, **answers({}, 401, 404, 409)},
     )
     def get(self, request: Request, number: str, document_id: uuid.UUID) -> FileResponse:
         """The file. Nothing of it is read from the database once the body streams."""
         case, actor = self.case(number), self.actor
         document = _opened(actor, case, document_id)
+        must_be_clean(document)
         record_opening(document, case, actor)
-        response = FileResponse(
-            storage().open(document.storage_key),
-            as_attachment=True,
-            filename=document.name,
-            content_type=document.media_type,
-        )
-        response.headers["Content-Length"] = str(document.size)
+        response = stream(document, document.name)
+        response.headers["Content-Disposition"] = content_disposition_header(True, document.name) or "attachment"
         response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
     @extend_schema(

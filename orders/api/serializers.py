@@ -10,6 +10,7 @@ from rest_framework import serializers
 from accounts.actor import Actor
 from accounts.permissions import See
 from accounts.roles import Party
+from documents.models import DocumentState
 from orders.models import Assessment, EnclosureKind
 from orders.process import ASSESSMENT
 
@@ -280,10 +281,16 @@ class DocumentAnswer(Answer):
     kind_label = serializers.CharField(label="Slag i ord")
     name = serializers.CharField(label="Filens namn, null när handlingen är makulerad", allow_null=True)
     dated = serializers.DateField(label="Handlingens datum", allow_null=True)
-    pages = serializers.IntegerField(label="Sidor")
-    size = serializers.IntegerField(label="Byte")
-    sha256 = serializers.CharField(label="SHA-256")
-    state = serializers.CharField(label="Kontrollens utfall")
+    pages = serializers.IntegerField(label="Sidor, null tills filen är kontrollerad", allow_null=True)
+    size = serializers.IntegerField(label="Byte i filen som den kom in")
+    sha256 = serializers.CharField(label="SHA-256 av filen som den kom in")
+    copy_sha256 = serializers.CharField(
+        label="SHA-256 av den kontrollerade kopian, som är den som öppnas; null tills den finns", allow_null=True
+    )
+    state = serializers.ChoiceField(label="Kontrollens läge", choices=DocumentState.choices)
+    refusal = serializers.CharField(
+        label="Varför filen inte godtas och vad som ska göras, annars null", allow_null=True
+    )
     sent_at = serializers.DateTimeField(label="Skickad, null när den bara är uppladdad", allow_null=True)
     voided = serializers.BooleanField(label="Makulerad")
     may_open = serializers.BooleanField(label="Nyckelns uppdrag får öppna den nu")

@@ -12,8 +12,8 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
+from documents import vault
 from documents.models import Document, DocumentState
-from documents.storage import Stored, storage
 
 _NAMESPACE = uuid.UUID("5c0f6f5e-6f0a-4b53-9c1e-201816330000")
 
@@ -89,12 +89,10 @@ def store(offices: Iterable[int], units: Iterable[int], received: datetime) -> P
                     id=pk,
                     owner_id=owner,
                     name=f"{title}.pdf",
-                    size=stored.size,
                     pages=pages,
-                    sha256=stored.sha256,
                     state=DocumentState.CLEAN,
-                    storage_key=stored.key,
                     received_at=received,
+                    **stored.fields(),
                 )
             )
             made.append(Paper(str(pk), kind, pages))
@@ -109,6 +107,6 @@ def store(offices: Iterable[int], units: Iterable[int], received: datetime) -> P
     return found
 
 
-def _store(title: str, pages: int) -> Stored:
+def _store(title: str, pages: int) -> vault.Kept:
     key = "demo" + hashlib.sha256(title.encode()).hexdigest()[:32]
-    return storage().write([_pdf(title, pages)], key=key)
+    return vault.keep([_pdf(title, pages)], storage_key=key)

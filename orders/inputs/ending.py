@@ -152,4 +152,6 @@ class VoidForm(StepForm):
 def _enclosure_label(enclosure: Enclosure) -> str:
     dated = f", {enclosure.dated}" if enclosure.dated else ""
     count = enclosure.document.pages
+    if count is None:
+        return f"{enclosure.get_kind_display()}{dated}, {'godtas inte' if enclosure.document.is_refused else 'kontrolleras'}"
     return f"{enclosure.get_kind_display()}{dated}, {'1 sida' if count == 1 else f'{count} sidor'}"

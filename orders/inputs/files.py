@@ -19,6 +19,9 @@ def problems(enclosures: list[Enclosure]) -> list[str]:
     found = []
     for enclosure in enclosures:
         name = enclosure.document.name
+        if enclosure.document.is_refused:
+            found.append(f"{name} godtas inte. {enclosure.document.reason} Ta bort filen innan du skickar.")
+            continue
         if enclosure.warning_page and not enclosure.attested:
             found.append(
                 f"{name}: sidan {enclosure.warning_page} innehåller ett annat personnummer än ärendets."
@@ -29,9 +32,27 @@ def problems(enclosures: list[Enclosure]) -> list[str]:
     return found
 
 
+def page_count(enclosures: list[Enclosure]) -> int:
+    """The pages of those documents that have been checked."""
+    return sum(enclosure.document.pages or 0 for enclosure in enclosures)
+
+
+def waiting_words(enclosures: list[Enclosure]) -> list[str]:
+    """What the sender should know of files that are not checked yet: one sentence, or none."""
+    waiting = sum(enclosure.document.waits for enclosure in enclosures)
+    if not waiting:
+        return []
+    what = "En fil är inte kontrollerad än." if waiting == 1 else f"{waiting} filer är inte kontrollerade än."
+    return [
+        f"{what} Du kan skicka ändå. Tiden räknas från när du skickar, men filen kan öppnas först efter kontrollen."
+    ]
+
+
 def send(context: Context, enclosures: list[Enclosure]) -> None:
     """Send the documents with the step: from now on the other party may open them."""
     if enclosures:
         Enclosure.objects.filter(pk__in=[e.pk for e in enclosures]).update(sent_by_id=context.event_id)
         context.data["enclosures"] = [e.pk for e in enclosures]
-        context.data["pages"] = sum(e.document.pages for e in enclosures)
+        pages = [e.document.pages for e in enclosures]
+        if None not in pages:  # what is not checked has no pages yet; the case page counts them when it has
+            context.data["pages"] = sum(page for page in pages if page)

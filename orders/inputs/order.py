@@ -10,7 +10,7 @@ from django.utils import timezone
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text, short_text, yes_no
 from fmu_portal.forms import DateField
-from orders.inputs.files import problems, send, staged
+from orders.inputs.files import problems, send, staged, waiting_words
 from orders.models import Enclosure, EnclosureKind, Order
 
 UNDERLAG = ("medical", "self_rating", "own", "other")
@@ -31,6 +31,9 @@ class SendsFiles(StepForm):
         for problem in problems(self.enclosures):
             self.add_error(None, problem)
         return self.cleaned_data
+
+    def warnings(self) -> list[str]:
+        return [*super().warnings(), *waiting_words(self.enclosures)]
 
     def kinds(self) -> set[str]:
         """The kinds of document that are staged."""
@@ -92,7 +95,7 @@ class OrderForm(SendsFiles):
         if self._staged is None:
             earlier = (
                 self.subject.enclosures.sent().underlag().filter(voided_by__isnull=True).select_related("document")
-            )
+            ).exclude(document__state="refused")
             self._staged = [*earlier.order_by("position", "id"), *super().enclosures]
         return self._staged
 

@@ -13,7 +13,7 @@ from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text, yes_no
 from fmu_portal.forms import DateField
 from fmu_portal.models import Duty
-from orders.inputs.files import problems, send, staged
+from orders.inputs.files import problems, send, staged, waiting_words
 from orders.models import Enclosure, Report, ReportSource, ReportVersion
 from orders.report import SECTIONS, missing_in
 from rules.limits import decided
@@ -76,6 +76,10 @@ class DeliverForm(StepForm):
     def enclosures(self) -> list[Enclosure]:
         """Ready-made PDF files that are staged."""
         return staged(self.subject, self.actor.organisation_id, self.sends)
+
+    def warnings(self) -> list[str]:
+        upload = self.cleaned_data.get("source") == "upload"
+        return [*super().warnings(), *(waiting_words(self.enclosures) if upload else [])]
 
     def draft(self) -> Report | None:
         """What has been written in the portal."""
@@ -140,6 +144,9 @@ class RegisterReportForm(StepForm):
     def enclosures(self) -> list[Enclosure]:
         """What would be registered."""
         return staged(self.subject, self.actor.organisation_id, self.sends)
+
+    def warnings(self) -> list[str]:
+        return [*super().warnings(), *waiting_words(self.enclosures)]
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data

@@ -259,15 +259,24 @@ def _document(actor: Actor, case: Assessment, enclosure: Enclosure, part: bool) 
     may = access.may_open(actor, case, enclosure, part)
     voided = enclosure.voided_by_id is not None
     read: bool = enclosure.read  # type: ignore[attr-defined]
-    state = "Makulerad." if voided else "" if not may else "Öppnad av dig." if read else "Inte öppnad av dig."
+    file = enclosure.document
+    if voided:
+        state = "Makulerad."
+    elif file.is_refused:
+        state = f"Mottagen, men godtas inte och kan inte öppnas. {file.reason}"
+    elif file.waits:
+        state = "Mottagen. Kontrolleras och kan öppnas när kontrollen är klar."
+    else:
+        state = "" if not may else "Öppnad av dig." if read else "Inte öppnad av dig."
+    openable = may and file.is_clean
     dated = f" {enclosure.dated}" if enclosure.dated else ""
     return {
         "title": f"{enclosure.get_kind_display()}{dated}",
-        "url": f"/arenden/{case.number}/handlingar/{enclosure.document_id}/" if may else None,
+        "url": f"/arenden/{case.number}/handlingar/{enclosure.document_id}/" if openable else None,
         "kind": "PDF",
-        "pages": enclosure.document.pages,
+        "pages": file.pages,
         "state": state,
-        "unread": may and not read,
+        "unread": (openable and not read) or (file.is_refused and not voided),
     }
 
 

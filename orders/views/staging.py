@@ -5,21 +5,28 @@ A file is staged to the case at once, so that nothing uploaded is lost when the 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.actor import Actor
+from documents import vault
 from documents.intake import Unacceptable, take_in
-from documents.storage import storage
 from fmu_portal.addresses import number_in
 from fmu_portal.forms import DateField, PortalForm
-from orders import access
 from orders.models import Assessment, Enclosure, EnclosureKind
+
+LATE = timedelta(minutes=2)
+"""After this long the page says that the check takes time."""
+MAX_UNSENT = 100
+MAX_UNSENT_BYTES = 5 * 1024**3
+"""Quotas of what is uploaded and not sent: routines of the portal, no rules."""
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -49,23 +56,36 @@ class StageForm(PortalForm):
 
 
 def stage_upload(case: Assessment, actor: Actor, upload: UploadedFile[bytes], kind: str, dated: Any) -> Enclosure:
-    """Take in one file and place it last among the case's documents. Raises `Unacceptable`."""
-    intake = take_in(upload, actor, actor.organisation_id)
+    """Take in one file and place it last among the case's documents; a worker checks it. Raises `Unacceptable`."""
+    _leave_room(case, actor, upload)
+    document = take_in(upload, actor, actor.organisation_id)
     try:
-        person = access.person_of(actor, case)
         last = case.enclosures.order_by("-position").values_list("position", flat=True).first() or 0
         return Enclosure.objects.create(
             assessment=case,
-            document=intake.document,
+            document=document,
             kind=kind,
             dated=dated,
             position=last + 1,
-            warning_page=intake.other_than(person.identity_digits if person else None),
             staged_by_id=actor.organisation_id,
         )
     except BaseException:
-        storage().delete(intake.document.storage_key)
+        vault.delete(document.storage_key)
         raise
+
+
+def _leave_room(case: Assessment, actor: Actor, upload: UploadedFile[bytes]) -> None:
+    """Refuse to keep ever more that is never sent: a quota of files for the case, of bytes for the organisation."""
+    unsent = Enclosure.objects.staged(actor.organisation_id)
+    if unsent.filter(assessment=case).count() >= MAX_UNSENT:
+        raise Unacceptable(
+            f"Ärendet har redan {MAX_UNSENT} filer som inte är skickade. Skicka eller ta bort några av dem först."
+        )
+    lying = unsent.aggregate(size=Sum("document__size"))["size"] or 0
+    if lying + (upload.size or 0) > MAX_UNSENT_BYTES:
+        raise Unacceptable(
+            "Er organisation har för många uppladdade filer som inte är skickade. Skicka eller ta bort några av dem först."
+        )
 
 
 def handle_files(
@@ -78,6 +98,8 @@ def handle_files(
     verb, _, text = action.partition(":")
     chosen = request.FILES.getlist("ny-files_chosen")
     own = Enclosure.objects.staged(actor.organisation_id).filter(assessment=case, kind__in=kinds)
+    if verb == "uppdatera" and not chosen:
+        return StageForm(kinds=kinds)
     if verb in ("ta_bort", "intyga", "upp"):
         enclosure = own.filter(pk=number_in(text) or 0).first()
         if enclosure is not None:
@@ -126,11 +148,11 @@ def remove_staged(enclosure: Enclosure) -> None:
     document = enclosure.document
     enclosure.delete()
     if not document.enclosures.exists() and not document.openings.exists():
-        key = document.storage_key
+        stored = (document.storage_key, vault.clean_key_of(document.storage_key))
         document.delete()
-        if not type(document).objects.filter(storage_key=key).exists():
-            # The file goes when the row is surely gone: a rollback must not leave a row without its file.
-            transaction.on_commit(lambda: storage().delete(key))
+        if not type(document).objects.filter(storage_key=stored[0]).exists():
+            # The files go when the row is surely gone: a rollback must not leave a row without its file.
+            transaction.on_commit(lambda: vault.delete(*stored))
 
 
 def rows_of(case: Assessment, enclosures: list[Enclosure]) -> list[dict[str, Any]]:
@@ -140,6 +162,7 @@ def rows_of(case: Assessment, enclosures: list[Enclosure]) -> list[dict[str, Any
             "enclosure": enclosure,
             "url": f"/arenden/{case.number}/handlingar/{enclosure.document_id}/",
             "warning": enclosure.warning_page if not enclosure.attested else None,
+            "late": enclosure.document.waits and timezone.now() - enclosure.document.received_at > LATE,
             "first": index == 0,
         }
         for index, enclosure in enumerate(enclosures)

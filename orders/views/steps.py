@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actor import Actor
 from accounts.models import Organisation
@@ -28,8 +28,8 @@ from fmu_portal.engine.table import Step
 from orders import access
 from orders.deadlines import if_sent
 from orders.drafts import drop_draft, load_draft, save_draft, take_parked
-from orders.inputs.files import staged
-from orders.models import Assessment
+from orders.inputs.files import page_count, staged
+from orders.models import Assessment, Enclosure
 from orders.process import ASSESSMENT
 from orders.sentences import organisation_ids, sentence
 from orders.views.request import actor_of
@@ -162,19 +162,42 @@ def _show(
     context = _base(case, step, actor) | {"form": form, "kept": kept, "stage": stage}
     if form is not None and form.sends:
         enclosures = staged(case, actor.organisation_id, form.sends)
-        context |= {
-            "file_rows": rows_of(case, enclosures),
-            "file_count": len(enclosures),
-            "page_count": sum(e.document.pages for e in enclosures),
+        context |= _files(case, enclosures, form.file_hint) | {
             "stage": stage or StageForm(kinds=form.sends),
             "file_title": form.file_title,
-            "file_hint": form.file_hint,
+            "files_url": f"/arenden/{case.number}/steg/{step.name}/filer/",
             "max_mb": max_megabytes(),
         }
     if step.name == "order":
         limit = if_sent(timezone.localdate())
         context |= {"if_sent": limit.due, "if_sent_days": limit.inputs["days"], "today": timezone.localdate()}
     return render(request, "orders/step.html", context, status=status)
+
+
+def _files(case: Assessment, enclosures: list[Enclosure], hint: str) -> dict[str, Any]:
+    """The uploaded documents as the step's page shows them, each with how far its check has come."""
+    return {
+        "file_rows": rows_of(case, enclosures),
+        "file_count": len(enclosures),
+        "file_hint": hint,
+        "page_count": page_count(enclosures),
+        "files_wait": any(enclosure.document.waits for enclosure in enclosures),
+    }
+
+
+@require_safe
+def files_piece(request: HttpRequest, number: str, step: str) -> HttpResponse:
+    """How far the check of the uploaded documents has come, as a piece of the step's page."""
+    actor = actor_of(request)
+    case, row = access.get_case(actor, number), _step_of(step, actor)
+    form_class = PROCESSES["assessment"].input_of(row)
+    if form_class is None or not form_class.sends:
+        raise Http404
+    context = _files(case, staged(case, actor.organisation_id, form_class.sends), form_class.file_hint)
+    response = render(request, "orders/files.html", context)
+    if not context["files_wait"]:
+        response["X-Done"] = "1"
+    return response
 
 
 @sensitive_post_parameters()
@@ -218,7 +241,8 @@ def check_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
         enclosures = getattr(form, "enclosures", [])
         context |= {
             "enclosures": enclosures,
-            "page_count": sum(e.document.pages for e in enclosures),
+            "page_count": page_count(enclosures),
+            "uncounted": any(e.document.pages is None for e in enclosures),
             "file_title": form.file_title,
         }
     if row.name == "order":

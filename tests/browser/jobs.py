@@ -73,6 +73,15 @@ def add_files(desk: Desk, kind: str | None, dated: str, files: Any) -> None:
         desk.fill("Handlingens datum", dated)
     desk.page.get_by_label("Filer", exact=True).set_input_files(files)
     desk.press("Lägg till handling")
+    wait_for_check(desk)
+
+
+def wait_for_check(desk: Desk, seconds: int = 30) -> None:
+    """Until the worker has checked what was added; where no worker can, the files may be sent all the same."""
+    for _ in range(seconds * 2):
+        if not desk.page.get_by_text("Filerna kontrolleras").count():
+            return
+        desk.page.wait_for_timeout(500)
 
 
 def fill_order(fk: Desk, self_rating: str = "Nej", own: str = "Nej") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from html import unescape
 from typing import Any
 
@@ -61,8 +62,16 @@ def ordered(at: At, person: Person | None = None) -> str:
     files = {"ny-files_chosen": pdf("intyg.pdf")}
     staging = {**ORDER, "ny-kind": "medical", "ny-dated": "2026-01-15", "gor": "lagg_till"}
     send(at(OFFICER), f"/arenden/{number}/steg/order/", staging, files)
+    _checked(at(OFFICER), f"/arenden/{number}/steg/order/filer/")
     step(at(OFFICER), number, "order", ORDER)
     return number
+
+
+def _checked(desk: Desk, path: str, seconds: int = 30) -> None:
+    """Wait until the worker has checked the uploaded files; without a worker they are sent unchecked."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and desk.context.request.get(desk.url + path).headers.get("x-done") != "1":
+        time.sleep(0.3)
 
 
 def in_progress(at: At, person: Person | None = None) -> str:

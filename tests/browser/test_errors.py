@@ -85,10 +85,13 @@ def test_files_that_cannot_be_taken(order_form, tmp_path):
     jobs.add_files(fk, "Medicinskt underlag", "2026-01-15", bad)
     assert "Filen brev.pdf är inte en PDF eller bild. Spara den som PDF och försök igen." in fk.errors
     assert "Filen tom.pdf är tom. Välj en annan fil." in fk.errors
-    assert "Filen last.pdf är krypterad eller har lösenord. Spara den utan lösenord och försök igen." in fk.errors
-    assert "1 handling, 2 sidor" in fk.text
+    assert "Godtas inte: Filen är krypterad eller har lösenord." in fk.text
+    assert "2 handlingar, 2 sidor" in fk.text
     assert fk.page.get_by_label("Hur ska förmågan bedömas?").input_value() == "Skrivet före filerna"
     fk.check("order form with refused files")
+    with fk.page.expect_navigation():
+        fk.page.get_by_role("row").filter(has_text="last.pdf").get_by_role("button", name="Ta bort").click()
+    assert "1 handling, 2 sidor" in fk.text
     large = tmp_path / "stor.pdf"
     large.write_bytes(papers.too_large())
     jobs.add_files(fk, "Medicinskt underlag", "2026-01-15", [str(large)])
