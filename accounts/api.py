@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
@@ -25,11 +26,11 @@ class KeyAuthentication(BaseAuthentication):
         if len(parts) != 2:
             raise AuthenticationFailed
         digest = ApiKey.hashed(parts[1].decode("latin-1"))
-        mandate = (
-            Mandate.objects.valid().at_work().filter(api_keys__digest=digest, api_keys__revoked_at__isnull=True).first()
-        )
+        rows = Mandate.objects.valid().at_work().filter(api_keys__digest=digest, api_keys__revoked_at__isnull=True)
+        mandate: Any = rows.annotate(key_id=F("api_keys__pk"), key_signs=F("api_keys__may_sign")).first()
         if mandate is None or not PortalBackend.may_log_in(mandate.user):
             raise AuthenticationFailed
+        request.key_id, request.key_signs = mandate.key_id, mandate.key_signs  # type: ignore[attr-defined]
         return mandate.user, Actor.of(mandate)
 
     def authenticate_header(self, request: Request) -> str:
