@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 
+from accounts import guard
 from accounts.models import User
 from fmu_portal.forms import PortalForm
 
@@ -43,6 +44,10 @@ class PasswordForm(PortalForm):
     def clean_password(self) -> str:
         """The password of the user who is logged in; asked as at the login, by the same backend and limits."""
         password: str = self.cleaned_data["password"]
-        if authenticate(self.request, username=self.user.username, password=password) != self.user:
+        username = self.user.username
+        if wait := guard.attempt(self.request, username):
+            raise forms.ValidationError(guard.words(wait))
+        if authenticate(self.request, username=username, password=password) != self.user:
             raise forms.ValidationError("Lösenordet stämmer inte. Försök igen.")
+        guard.succeeded(self.request, username)
         return password

@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import parked, sessions
+from accounts import guard, parked, sessions
 from accounts.forms import LoginForm, PasswordForm
 from accounts.models import Login, Mandate, User
 from fmu_portal.addresses import number_in
@@ -38,25 +38,43 @@ def log_in(request: HttpRequest) -> HttpResponse:
     form = LoginForm(request.POST or None)
     target = request.POST.get("next") or request.GET.get("next", "")
     blob = request.POST.get("parked", "")
+    status = 200 if request.method == "GET" else 422
+    wait = 0
     if request.method == "POST" and form.is_valid():
-        user = authenticate(request, **form.cleaned_data)
+        username = form.cleaned_data["username"]
+        wait = guard.attempt(request, username)
+        user = None if wait else authenticate(request, **form.cleaned_data)
         if isinstance(user, User):
-            login(request, user)
-            sessions.begin(request, user)
-            kept = parked.unwrap(blob, user.pk) if blob else None
-            if kept is not None:
-                request.session["parked"] = blob  # sealed still: the page that it belongs to opens it
-                target = kept.path
-            mandates = list(Mandate.objects.valid().filter(user=user).order_by("-last_used_at")[:2])
-            request.session["several"] = len(mandates) > 1
-            if len(mandates) == 1 or (mandates and kept is not None):
-                sessions.work_under(request, mandates[0])
-                return redirect(_safe(request, target) if target else "/")
-            return redirect("/uppdrag/" + (f"?{urlencode({'next': target})}" if target else ""))
-        form.add_error(None, "Användarnamnet eller lösenordet stämmer inte. Försök igen.")
+            guard.succeeded(request, username)
+            response = _logged_in(request, user, target, blob)
+            guard.remember(request, response, username)
+            return response
+        form.add_error(
+            None, guard.words(wait) if wait else "Användarnamnet eller lösenordet stämmer inte. Försök igen."
+        )
+        status = 429 if wait else 422
     notice = _ENDED.get(request.GET.get("utloggad", ""), "")
     context = {"form": form, "next": target, "parked": blob, "notice": notice}
-    return render(request, "accounts/login.html", context, status=200 if request.method == "GET" else 422)
+    response = render(request, "accounts/login.html", context, status=status)
+    if wait:
+        response["Retry-After"] = str(wait)
+    return response
+
+
+def _logged_in(request: HttpRequest, user: User, target: str, blob: str) -> HttpResponse:
+    """A new session for the user, who goes where they were going; with several mandates by way of choosing one."""
+    login(request, user)
+    sessions.begin(request, user)
+    kept = parked.unwrap(blob, user.pk) if blob else None
+    if kept is not None:
+        request.session["parked"] = blob  # sealed still: the page that it belongs to opens it
+        target = kept.path
+    mandates = list(Mandate.objects.valid().filter(user=user).order_by("-last_used_at")[:2])
+    request.session["several"] = len(mandates) > 1
+    if len(mandates) == 1 or (mandates and kept is not None):
+        sessions.work_under(request, mandates[0])
+        return redirect(_safe(request, target) if target else "/")
+    return redirect("/uppdrag/" + (f"?{urlencode({'next': target})}" if target else ""))
 
 
 @require_http_methods(["GET", "POST"])

@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.SignIn",
     "accounts.middleware.LoginRequired",
+    "accounts.limiting.PageLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "fmu_portal.middleware.Refusals",
 ]
@@ -201,6 +202,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
+# Other limits than those of `fmu_portal.limits`: FMU_LIMITS=search=120,document=900
+LIMITS = {
+    name: int(most)
+    for name, _, most in (part.partition("=") for part in os.environ.get("FMU_LIMITS", "").split(","))
+    if most
+}
+
 REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = None
@@ -231,6 +239,7 @@ DEFAULT_FROM_EMAIL = os.environ.get("FMU_EMAIL_FROM", "fmu-portalen@localhost")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.HasMandate"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.limiting.KeyLimits"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
