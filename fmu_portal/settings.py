@@ -32,6 +32,15 @@ def secret(name: str) -> str:
     )
 
 
+def address(name: str, otherwise: str) -> str:
+    """The address of a server, which may hold a password: from the file ``NAME_FILE``, else from ``NAME``.
+
+    What stands in a process's environment is shown to whoever may list processes, and goes into every crash report.
+    """
+    path = os.environ.get(f"{name}_FILE")
+    return Path(path).read_text().strip() if path else os.environ.get(name, otherwise)
+
+
 SECRET_KEY = secret("django_secret_key")
 IDENTITY_KEY_FILE = SECRETS_DIR / "identity_key"
 IDENTITY_HMAC_KEY_FILE = SECRETS_DIR / "identity_hmac_key"
@@ -60,7 +69,7 @@ def database(url: str) -> dict[str, object]:
     }
 
 
-DATABASE_URL = os.environ.get("DATABASE_URL", "postgres://fmu_web@127.0.0.1:5432/fmu")
+DATABASE_URL = address("DATABASE_URL", "postgres://fmu_web@127.0.0.1:5432/fmu")
 DATABASES = {"default": database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -209,7 +218,7 @@ LIMITS = {
     if most
 }
 
-REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = address("REDIS_URL", "redis://127.0.0.1:6379/0")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
