@@ -1,8 +1,9 @@
 # make run    start the portal (PORT=8001, DATA_DIR=…, DATABASE_URL=…, REDIS_URL=…, PG_BINDIR=…, DEMO=0)
 # make test   all checks and tests, browser tests included
 # make check  the checks alone
+# make attack 10 000 calls made from the API's own document, against a stack of its own (CASES=…)
 # make bench  measured speed
-.PHONY: run test check bench environment tools
+.PHONY: run test check attack bench environment tools
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin/python
 SOURCES := accounts audit bench documents fmu_portal launcher orders regions reimbursement rules tests manage.py
@@ -22,6 +23,9 @@ check: environment
 	@$(BIN) -c "from importlinter.cli import lint_imports_command as c; c()" --cache-dir .import_linter_cache
 	@find templates */templates -name '*.html' -print0 2>/dev/null | xargs -0 -r .venv/bin/djade --check --target-version 5.2
 	@FMU_CHECK_ONLY=1 $(BIN) -W ignore manage.py makemigrations --check --dry-run
+
+attack: environment
+	@$(BIN) -m tests.attacks.schema $(or $(CASES),10000)
 
 bench: environment
 	@$(BIN) -m bench

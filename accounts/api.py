@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -13,6 +14,7 @@ from accounts.actor import Actor
 from accounts.backends import PortalBackend
 from accounts.models import ApiKey, Mandate
 from audit.collector import work_for
+from fmu_portal import limits
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -24,13 +26,13 @@ class KeyAuthentication(BaseAuthentication):
         if not parts or parts[0].lower() != b"bearer":
             return None
         if len(parts) != 2:
-            raise AuthenticationFailed
+            raise _refused(request)
         digest = ApiKey.hashed(parts[1].decode("latin-1"))
-        mandate = (
-            Mandate.objects.valid().at_work().filter(api_keys__digest=digest, api_keys__revoked_at__isnull=True).first()
-        )
+        rows = Mandate.objects.valid().at_work().filter(api_keys__digest=digest, api_keys__revoked_at__isnull=True)
+        mandate: Any = rows.annotate(key_id=F("api_keys__pk"), key_signs=F("api_keys__may_sign")).first()
         if mandate is None or not PortalBackend.may_log_in(mandate.user):
-            raise AuthenticationFailed
+            raise _refused(request)
+        request.key_id, request.key_signs = mandate.key_id, mandate.key_signs  # type: ignore[attr-defined]
         actor = Actor.of(mandate)
         request._request.actor = actor  # type: ignore[attr-defined]  # whose the entry in the access log is
         work_for(mandate.user.name)
@@ -39,6 +41,12 @@ class KeyAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """What a 401 says about how to log in."""
         return "Bearer"
+
+
+def _refused(request: Request) -> AuthenticationFailed | Throttled:
+    """A key that is none: counted per address, so that trying costs. A right key from there is not concerned."""
+    wait = limits.spend(limits.API_REFUSED, limits.address_of(request._request))
+    return Throttled(wait) if wait else AuthenticationFailed()
 
 
 class HasMandate(BasePermission):

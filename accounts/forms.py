@@ -1,7 +1,13 @@
-"""The login form."""
+"""The login form, and the password asked for once more."""
+
+from typing import Any
 
 from django import forms
+from django.contrib.auth import authenticate
+from django.http import HttpRequest
 
+from accounts import guard
+from accounts.models import User
 from fmu_portal.forms import PortalForm
 
 
@@ -19,3 +25,29 @@ class LoginForm(PortalForm):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+class PasswordForm(PortalForm):
+    """The password once more, before something that must not be done by whoever finds the screen open."""
+
+    password = forms.CharField(
+        label="Ditt lösenord",
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "data-width": "w-20"}),
+    )
+
+    def __init__(self, *args: Any, user: User, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.request = user, request
+
+    def clean_password(self) -> str:
+        """The password of the user who is logged in; asked as at the login, by the same backend and limits."""
+        password: str = self.cleaned_data["password"]
+        username = self.user.username
+        if wait := guard.attempt(self.request, username):
+            raise forms.ValidationError(guard.words(wait))
+        if authenticate(self.request, username=username, password=password) != self.user:
+            raise forms.ValidationError("Lösenordet stämmer inte. Försök igen.")
+        guard.succeeded(self.request, username)
+        return password

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 
-from accounts import parked
+from accounts import parked, sessions
 from accounts.actor import Actor
 from accounts.backends import PortalBackend
 from accounts.forms import LoginForm
@@ -22,7 +22,7 @@ from accounts.models import Mandate, User
 Handler = Callable[[HttpRequest], HttpResponse]
 
 PUBLIC = ("/logga-in/", "/halsa", "/regler/", "/om/", "/static/", "/api/", "/favicon.ico")
-WITHOUT_MANDATE = ("/uppdrag/", "/logga-ut/")
+WITHOUT_MANDATE = ("/uppdrag/", "/logga-ut/", "/inloggningar/")
 TOUCH_EVERY = 300  # seconds between writes of the session's last use
 
 
@@ -44,6 +44,8 @@ class SignIn:
         return self.get_response(request)
 
     def _who(self, request: HttpRequest) -> None:
+        if sessions.too_old(request.session):
+            return
         mandate_id, user_id = request.session.get("mandate"), request.session.get("_auth_user_id")
         mandate = None
         if mandate_id is not None and user_id is not None:
@@ -93,13 +95,22 @@ class LoginRequired:
                 "form": LoginForm(),
                 "parked": blob,
                 "minutes": settings.SESSION_IDLE_MINUTES,
+                "hours": settings.SESSION_ABSOLUTE_HOURS if self._lasted(request) else None,
                 "next": request.path if not blob else "",
             }
             return render(request, "errors/signed_out.html", context, status=401)
         if request.path == "/":
             return redirect("/logga-in/")
-        query = {"next": request.get_full_path()} | ({"utloggad": "1"} if had_session else {})
+        query = {"next": request.get_full_path()}
+        if had_session:
+            query["utloggad"] = "tid" if self._lasted(request) else "1"
         return redirect(f"/logga-in/?{urlencode(query)}")
+
+    @staticmethod
+    def _lasted(request: HttpRequest) -> bool:
+        """Whether the session ended by its own length, though it was in use. Its row stays until it goes idle, so that
+        what is sent from another window is kept too; nothing but that is done with it."""
+        return sessions.BEGAN in request.session and sessions.too_old(request.session)
 
     @staticmethod
     def _ended_user(request: HttpRequest) -> int | None:

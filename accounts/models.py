@@ -160,13 +160,33 @@ class Mandate(models.Model):
         return PARTY_OF[self.role]
 
 
+class Login(models.Model):
+    """Inloggning: one session of a user, so that its owner can see it and end it (see `accounts.sessions`).
+
+    ``browser`` is two words of ours, never what the browser sent. ``session_key`` is empty when the session has ended.
+    """
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="logins")
+    session_key = models.CharField(max_length=40, blank=True, db_index=True)
+    browser = models.CharField(max_length=40)
+    began_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"inloggning {self.pk}"
+
+
 class ApiKey(models.Model):
-    """API-nyckel: a bearer key of one mandate, shown once, kept as SHA-256 (the key itself is 256 random bits)."""
+    """API-nyckel: a bearer key of one mandate, shown once, kept as SHA-256 (the key itself is 256 random bits).
+
+    A key is a system and no person at a keyboard: it signs a report only when it was made for that (``may_sign``).
+    """
 
     mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="api_keys")
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    may_sign = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"nyckel {self.pk}"
@@ -177,8 +197,8 @@ class ApiKey(models.Model):
         return hashlib.sha256(key.encode()).hexdigest()
 
     @classmethod
-    def issue(cls, mandate: Mandate) -> str:
+    def issue(cls, mandate: Mandate, *, may_sign: bool = False) -> str:
         """Make a key for a mandate and return it; it cannot be read again."""
         key = "fmu_" + secrets.token_urlsafe(32)
-        cls.objects.create(mandate=mandate, digest=cls.hashed(key))
+        cls.objects.create(mandate=mandate, digest=cls.hashed(key), may_sign=may_sign)
         return key

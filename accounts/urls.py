@@ -8,5 +8,6 @@ urlpatterns = [
     path("", views.start, name="start"),
     path("logga-in/", views.log_in, name="login"),
     path("uppdrag/", views.mandates, name="mandates"),
+    path("inloggningar/", views.logins, name="logins"),
     path("logga-ut/", views.log_out, name="logout"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,9 +12,9 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import parked
-from accounts.forms import LoginForm
-from accounts.models import Mandate, User
+from accounts import guard, parked, sessions
+from accounts.forms import LoginForm, PasswordForm
+from accounts.models import Login, Mandate, User
 from fmu_portal.addresses import number_in
 from fmu_portal.context import MOST_COUNTED, capped, count_text
 from fmu_portal.models import Duty
@@ -23,6 +25,12 @@ def _safe(request: HttpRequest, url: str) -> str:
     return url if url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None) else "/"
 
 
+_ENDED = {
+    "1": "Du har loggats ut för att du inte hade gjort något på en stund.",
+    "tid": "Du har loggats ut för att inloggningen hade gällt så länge som den får.",
+}
+
+
 @sensitive_post_parameters("password", "parked")
 @require_http_methods(["GET", "POST"])
 def log_in(request: HttpRequest) -> HttpResponse:
@@ -30,29 +38,43 @@ def log_in(request: HttpRequest) -> HttpResponse:
     form = LoginForm(request.POST or None)
     target = request.POST.get("next") or request.GET.get("next", "")
     blob = request.POST.get("parked", "")
+    status = 200 if request.method == "GET" else 422
+    wait = 0
     if request.method == "POST" and form.is_valid():
-        user = authenticate(request, **form.cleaned_data)
+        username = form.cleaned_data["username"]
+        wait = guard.attempt(request, username)
+        user = None if wait else authenticate(request, **form.cleaned_data)
         if isinstance(user, User):
-            login(request, user)
-            kept = parked.unwrap(blob, user.pk) if blob else None
-            if kept is not None:
-                request.session["parked"] = blob  # sealed still: the page that it belongs to opens it
-                target = kept.path
-            mandates = list(Mandate.objects.valid().filter(user=user).order_by("-last_used_at")[:2])
-            request.session["several"] = len(mandates) > 1
-            if len(mandates) == 1 or (mandates and kept is not None):
-                _work_under(request, mandates[0])
-                return redirect(_safe(request, target) if target else "/")
-            return redirect("/uppdrag/" + (f"?{urlencode({'next': target})}" if target else ""))
-        form.add_error(None, "Användarnamnet eller lösenordet stämmer inte. Försök igen.")
-    notice = "Du har loggats ut för att du inte hade gjort något på en stund." if request.GET.get("utloggad") else ""
+            guard.succeeded(request, username)
+            response = _logged_in(request, user, target, blob)
+            guard.remember(request, response, username)
+            return response
+        form.add_error(
+            None, guard.words(wait) if wait else "Användarnamnet eller lösenordet stämmer inte. Försök igen."
+        )
+        status = 429 if wait else 422
+    notice = _ENDED.get(request.GET.get("utloggad", ""), "")
     context = {"form": form, "next": target, "parked": blob, "notice": notice}
-    return render(request, "accounts/login.html", context, status=200 if request.method == "GET" else 422)
+    response = render(request, "accounts/login.html", context, status=status)
+    if wait:
+        response["Retry-After"] = str(wait)
+    return response
 
 
-def _work_under(request: HttpRequest, mandate: Mandate) -> None:
-    request.session["mandate"] = mandate.pk
-    Mandate.objects.filter(pk=mandate.pk).update(last_used_at=timezone.now())
+def _logged_in(request: HttpRequest, user: User, target: str, blob: str) -> HttpResponse:
+    """A new session for the user, who goes where they were going; with several mandates by way of choosing one."""
+    login(request, user)
+    sessions.begin(request, user)
+    kept = parked.unwrap(blob, user.pk) if blob else None
+    if kept is not None:
+        request.session["parked"] = blob  # sealed still: the page that it belongs to opens it
+        target = kept.path
+    mandates = list(Mandate.objects.valid().filter(user=user).order_by("-last_used_at")[:2])
+    request.session["several"] = len(mandates) > 1
+    if len(mandates) == 1 or (mandates and kept is not None):
+        sessions.work_under(request, mandates[0])
+        return redirect(_safe(request, target) if target else "/")
+    return redirect("/uppdrag/" + (f"?{urlencode({'next': target})}" if target else ""))
 
 
 @require_http_methods(["GET", "POST"])
@@ -62,7 +84,7 @@ def mandates(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         chosen = mine.filter(pk=number_in(request.POST.get("mandate")) or 0).first()
         if chosen is not None:
-            _work_under(request, chosen)
+            sessions.work_under(request, chosen)
             target = request.POST.get("next") or request.GET.get("next", "")
             return redirect(_safe(request, target) if target else "/")
     rows = sorted(
@@ -91,8 +113,30 @@ def mandates(request: HttpRequest) -> HttpResponse:
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:
     """Log out and forget the session."""
+    sessions.end(list(Login.objects.filter(pk=request.session.get("login", 0), user_id=request.user.pk or 0)))
     logout(request)
     return redirect("/logga-in/")
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def logins(request: HttpRequest) -> HttpResponse:
+    """Mina inloggningar: where one is logged in; one or all others are ended, after the password once more."""
+    assert isinstance(request.user, User)
+    rows = sessions.open_logins(request.user)
+    own = request.session.get("login")
+    form = PasswordForm(request.POST or None, user=request.user, request=request)
+    if request.method == "POST" and form.is_valid():
+        wanted = request.POST.get("avsluta")
+        others = [row for row in rows if row.pk != own and wanted in (None, str(row.pk))]
+        count = sessions.end(others)
+        sessions.renew(request)
+        messages.success(
+            request, f"Klart. {count} {'inloggning är avslutad' if count == 1 else 'inloggningar är avslutade'}."
+        )
+        return redirect("logins")
+    context = {"rows": rows, "own": own, "form": form, "hours": settings.SESSION_ABSOLUTE_HOURS}
+    return render(request, "accounts/logins.html", context, status=422 if form.errors else 200)
 
 
 def start(request: HttpRequest) -> HttpResponse:

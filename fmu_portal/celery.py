@@ -57,6 +57,11 @@ class WatchedScheduler(PersistentScheduler):  # type: ignore[misc]  # celery has
         return min(float(super().tick(*args, **kwargs)), BEAT_EVERY)
 
 
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]
+def _our_logging(**_: Any) -> None:
+    """Celery leaves the logging to the settings: its own formatter would write an exception's words."""
+
+
 @signals.worker_ready.connect  # type: ignore[untyped-decorator]
 def _worker_heart(**_: Any) -> None:
     def beat() -> None:

@@ -38,6 +38,21 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "errors/csrf.html", status=403)
 
 
+def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+    """429: a limit of `fmu_portal.limits`, and when it ends. A script of ours is told without a page."""
+    if request.headers.get("X-Requested-With") == "fetch":
+        response = HttpResponse("Vänta en stund.", status=429, content_type="text/plain; charset=utf-8")
+    else:
+        response = render(request, "errors/429.html", {"minutes": minutes(seconds)}, status=429)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def minutes(seconds: int) -> int:
+    """Whole minutes, upwards, as a person is told them."""
+    return -(-seconds // 60)
+
+
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404, the same for what does not exist and what belongs to another mandate."""
     return render(request, "errors/404.html", status=404)

@@ -3,12 +3,47 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_QUERY = re.compile(r"\?[^\s'\"]*")
+_PERSONNUMMER = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+]?\d{4}(?!\d)")
+
+
+def tidy(text: str) -> str:
+    """One line, without a query string and without digits like a personnummer, whatever a message was given.
+
+    No message of ours holds any; those of libraries (a path, a referrer, a host) may quote what somebody sent.
+    """
+    text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return _PERSONNUMMER.sub("[nummer]", _QUERY.sub("?…", text))
 
 
 class Quiet(logging.Formatter):
-    """Formats exceptions without their messages: a database's message may quote what somebody typed."""
+    """Formats exceptions without their messages: a database's message may quote what somebody typed.
+
+    A message is one line, so that nobody can write a line of their own (see `tidy`).
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The message made tidy. An exception among a message's arguments says its class and no more."""
+        kept = record.message
+        record.message = tidy(_message(record))
+        try:
+            return super().formatMessage(record)
+        finally:
+            record.message = kept
+
+    def format(self, record: logging.LogRecord) -> str:
+        """As the base does, but never with the text of an exception that another formatter has left behind."""
+        record.exc_text = None
+        text = super().format(record)
+        record.exc_text = None
+        return text
 
     def formatException(
         self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -21,3 +56,29 @@ class Quiet(logging.Formatter):
             lines += [line.rstrip() for line in traceback.format_tb(error.__traceback__)]
             error = error.__cause__ or error.__context__
         return "\n".join(lines)
+
+
+_TOLD = ("exc", "traceback", "args", "kwargs", "return_value")
+"""What Celery puts into its messages about a task: an exception's own words among them."""
+
+
+def _said(value: object) -> object:
+    """An argument of a message; an exception is its class."""
+    return type(value).__name__ if isinstance(value, BaseException) else value
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The record's message without the words of any exception."""
+    text, arguments = str(_said(record.msg)), record.args
+    if not arguments:
+        return text
+    shown: Any
+    if isinstance(arguments, Mapping):
+        shown = {key: str(_said(value)).partition("(")[0] if key in _TOLD else _said(value)
+                 for key, value in arguments.items()}  # fmt: skip
+    else:
+        shown = tuple(_said(value) for value in arguments)
+    try:
+        return str(text % shown)
+    except (TypeError, ValueError, KeyError):
+        return text

@@ -53,5 +53,7 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
         response = problem(error.status_code, code, title)
         if header := getattr(error, "auth_header", None):
             response["WWW-Authenticate"] = header
+        if wait := getattr(error, "wait", None):
+            response["Retry-After"] = str(int(wait))
         return response
     return None

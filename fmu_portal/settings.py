@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -29,6 +30,15 @@ def secret(name: str) -> str:
     raise ImproperlyConfigured(
         f"Hemligheten {path} saknas. Starta med `make run`, som skapar den, eller lägg dit filen."
     )
+
+
+def address(name: str, otherwise: str) -> str:
+    """The address of a server, which may hold a password: from the file ``NAME_FILE``, else from ``NAME``.
+
+    What stands in a process's environment is shown to whoever may list processes, and goes into every crash report.
+    """
+    path = os.environ.get(f"{name}_FILE")
+    return Path(path).read_text().strip() if path else os.environ.get(name, otherwise)
 
 
 SECRET_KEY = secret("django_secret_key")
@@ -63,7 +73,7 @@ def database(url: str) -> dict[str, object]:
     }
 
 
-DATABASE_URL = os.environ.get("DATABASE_URL", "postgres://fmu_web@127.0.0.1:5432/fmu")
+DATABASE_URL = address("DATABASE_URL", "postgres://fmu_web@127.0.0.1:5432/fmu")
 DATABASES = {"default": database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -88,18 +98,21 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "fmu_portal.browsers.Headers",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "fmu_portal.middleware.PageTransaction",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "fmu_portal.browsers.OwnOrigin",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.SignIn",
     "accounts.middleware.LoginRequired",
+    "accounts.limiting.PageLimits",
     "audit.middleware.AccessLog",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "fmu_portal.middleware.Refusals",
 ]
 
@@ -139,28 +152,51 @@ SESSION_IDLE_MINUTES = int(os.environ.get("FMU_SESSION_IDLE_MINUTES", "60"))
 # For how long a case of another office stays open to whoever gave a reason: a routine of the portal, no rule of law.
 UNLOCK_HOURS = int(os.environ.get("FMU_UNLOCK_HOURS", "8"))
 SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60
+# However much it is used, a session ends after this: a working day and no more.
+SESSION_ABSOLUTE_HOURS = int(os.environ.get("FMU_SESSION_ABSOLUTE_HOURS", "10"))
+# __Host-: the browser itself holds the cookie to this host, to https (or localhost) and to the whole site.
+SESSION_COOKIE_NAME = "__Host-session"
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-csrf"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "fmu_portal.errors.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# Where people reach the portal. With https everything else is refused: redirected here, and by the browser for a year.
+# Without (the demonstration on localhost) neither is said, or every other portal on localhost would be shut.
+PUBLIC_URL = os.environ.get("FMU_PUBLIC_URL", "http://localhost:8000")
+TLS = PUBLIC_URL.startswith("https://")
+SECURE_SSL_REDIRECT = TLS
+SECURE_REDIRECT_EXEMPT = [r"^halsa$"]  # the balancer asks over plain http, and is told no more than up or down
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS
+SECURE_HSTS_PRELOAD = TLS and os.environ.get("FMU_HSTS_PRELOAD", "1") == "1"
+# The number of proxies of the organisation's own in front. Only then are their headers believed.
+PROXIES = int(os.environ.get("FMU_PROXIES", "0"))
+if PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Scripts run by their nonce alone, not by where they lie: an uploaded file on our own address is no script either.
+# There is one script and it loads no other, so that 'strict-dynamic' has nothing to allow. Style sheets are files.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "img-src": ["'self'"],
-        "font-src": ["'self'"],
-        "connect-src": ["'self'"],
-        "form-action": ["'self'"],
-        "frame-src": ["'self'"],
-        "frame-ancestors": ["'none'"],
-        "base-uri": ["'none'"],
+        "default-src": [NONE],
+        "script-src": [NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-src": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+        "base-uri": [NONE],
     }
 }
 
@@ -174,6 +210,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other place may read our files, fonts included
 
 DOCUMENT_DIR = DATA_DIR / "documents"
 # Upload limit: a routine of the portal (no source in law).
@@ -184,7 +221,14 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
-REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+# Other limits than those of `fmu_portal.limits`: FMU_LIMITS=search=120,document=900
+LIMITS = {
+    name: int(most)
+    for name, _, most in (part.partition("=") for part in os.environ.get("FMU_LIMITS", "").split(","))
+    if most
+}
+
+REDIS_URL = address("REDIS_URL", "redis://127.0.0.1:6379/0")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -211,11 +255,11 @@ EMAIL_HOST = os.environ.get("FMU_EMAIL_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("FMU_EMAIL_PORT", "25"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("FMU_EMAIL_FROM", "fmu-portalen@localhost")
-PUBLIC_URL = os.environ.get("FMU_PUBLIC_URL", "http://localhost:8000")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.HasMandate"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.limiting.KeyLimits"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -18,3 +18,14 @@ errorlog = "-"
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() and os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 # No control socket in the user's home: two portals would share it.
 control_socket_disable = True
+# gunicorn's own lines in the portal's form: an error while a file streams says where it happened, and nothing of whom.
+logconfig_dict = {
+    "formatters": {
+        "generic": {"()": "fmu_portal.logs.Quiet", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
+    "root": {"level": "INFO", "handlers": []},
+    "loggers": {
+        "gunicorn.error": {"level": "INFO", "handlers": ["error_console"], "propagate": False},
+        "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
+    },
+}

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from launcher import broker, ports, roles, system
 from launcher.config import ROLES, ROOT, Config
@@ -26,6 +27,7 @@ from launcher.supervisor import Process, Service, Supervisor
 READY_PATH = "/halsa"
 READY_SECONDS = 60
 Say = Callable[[str], None]
+_NOT_FOR_CHILDREN = ("FMU_DEMO", "FMU_CHECK_ONLY", "DEMO", "DATABASE_URL", "REDIS_URL")
 
 
 class Portal:
@@ -120,17 +122,24 @@ class Portal:
 
     # -- Django's processes ----------------------------------------------------------------------------------------
 
+    def _in_file(self, url: str, what: str) -> str:
+        """The path of a file with the address, readable to us alone: an environment is shown to too many."""
+        path = self.config.secrets / f"url_{what}"
+        if not path.is_file() or path.read_text() != url + "\n":
+            write_atomically(path, url + "\n")
+        return str(path)
+
     def environment(self, url: str) -> dict[str, str]:
-        """What a Django process is given: its own role's address and nobody else's."""
+        """What a Django process is given: its own role's address and nobody else's, and no password but in files."""
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith("FMU_DATABASE_URL_") and name not in ("FMU_DEMO", "FMU_CHECK_ONLY", "DEMO")
+            if not name.startswith("FMU_DATABASE_URL_") and name not in _NOT_FOR_CHILDREN
         }
         kept |= {
             "DJANGO_SETTINGS_MODULE": "fmu_portal.settings",
-            "DATABASE_URL": url,
-            "REDIS_URL": self.redis_url,
+            "DATABASE_URL_FILE": self._in_file(url, f"database_{_role_in(url)}"),
+            "REDIS_URL_FILE": self._in_file(self.redis_url, "queue"),
             "DATA_DIR": str(self.config.data_dir),
             "SECRETS_DIR": str(self.config.secrets),
             "HOST": self.config.host,
@@ -221,6 +230,11 @@ class Portal:
 
     def _demo_password(self) -> str:
         return os.environ.get("FMU_DEMO_PASSWORD") or secret(self.config.secrets, "demo_password")
+
+
+def _role_in(url: str) -> str:
+    """The role of a database's address, as a part of a file's name."""
+    return "".join(c for c in urlsplit(url).username or "" if c.isalnum() or c in "_-") or "role"
 
 
 def forget_libpq_environment(config: Config) -> None:

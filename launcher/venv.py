@@ -72,8 +72,17 @@ def install(requirements: Path) -> int:
     pip = pip_command()
     if pip is None:
         return stop("pip saknas. Kör: apt-get install -y python3-pip")
-    # --no-deps: the file pins the transitive ones too. --no-compile: only what is imported gets compiled, at first use.
-    options = ["-qq", "--no-deps", "--no-compile", "--no-input", "--disable-pip-version-check"]
+    # --no-deps: the file pins the transitive ones too. --require-hashes: and only the very files that were looked at
+    # (`python -m launcher.lock`). --no-compile: only what is imported gets compiled, at first use.
+    options = [
+        "-qq",
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary=:all:",
+        "--no-compile",
+        "--no-input",
+        "--disable-pip-version-check",
+    ]
     done = subprocess.run([*pip, "install", *options, "-r", str(requirements)], check=False)
     if done.returncode:
         return stop(f"Paketen i {name} kunde inte installeras (se ovan). Kontrollera nätet och disken och kör igen.")

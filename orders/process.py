@@ -140,7 +140,7 @@ STEPS = by_name(
     Step(
         "deliver", "Skicka utlåtandet", "Utföraren skickade utlåtandet till Försäkringskassan.",
         from_=("in_progress",), to="delivered", by=PHYSICIAN, input="deliver", closes=SUB,
-        guards=("is_responsible_physician",), confirm=True, tells=(REGION,),
+        guards=("is_responsible_physician",), confirm=True, signs=True, tells=(REGION,),
         happens=("Utlåtandet är inkommet i samma stund som du skickar det.",
                  "Innehållet låses. Rättelser görs som en ny version."),
     ),
@@ -168,7 +168,7 @@ STEPS = by_name(
     Step(
         "supplement", "Skicka kompletteringen", "Utföraren kompletterade utlåtandet.",
         from_=("supplement_requested",), to="delivered", by=PHYSICIAN, input="deliver",
-        guards=("is_responsible_physician",), confirm=True, tells=(REGION,),
+        guards=("is_responsible_physician",), confirm=True, signs=True, tells=(REGION,),
         happens=("Försäkringskassan får en ny version. De tidigare versionerna finns kvar.",),
     ),
     Step(

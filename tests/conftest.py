@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup() -> None:
     """The database is there already; pytest-django makes none."""
+
+
+@pytest.fixture(autouse=True)
+def limits_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test has tried too often is no concern of the next: each counts in a place of its own."""
+    from fmu_portal import limits
+
+    monkeypatch.setattr(limits, "PREFIX", f"fmu:limit:{uuid.uuid4().hex}")
 
 
 @pytest.fixture

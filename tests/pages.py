@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.test import Client
 
+from accounts import sessions
 from accounts.models import User
 
 
@@ -17,6 +19,7 @@ def login(client: Client, actor: Any) -> Client:
     session = client.session
     assert session[SESSION_KEY] == str(actor.user_id)
     session["mandate"] = actor.mandate_id
+    session[sessions.BEGAN] = int(time.time())
     session.save()
     client.cookies[settings.SESSION_COOKIE_NAME]["secure"] = ""
     return client

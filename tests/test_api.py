@@ -40,7 +40,7 @@ class Api:
 
     def __init__(self, actor: Any = None, key: str = "") -> None:
         if actor is not None:
-            key = ApiKey.issue(Mandate.objects.get(pk=actor.mandate_id))
+            key = ApiKey.issue(Mandate.objects.get(pk=actor.mandate_id), may_sign=True)
         self.client = Client(headers={"Authorization": f"Bearer {key}"} if key else {})
 
     def get(self, path: str, status: int = 200, /, **query: Any) -> Any:

@@ -27,7 +27,7 @@ command = sys.argv[1]
 wait = float(os.environ.get("STUB_WAIT_" + command.upper(), "0"))
 if command == os.environ.get("STUB_FAIL"):
     sys.exit("psycopg2.OperationalError: " + os.environ["STUB_FAIL_WITH"])
-with psycopg2.connect(os.environ["DATABASE_URL"]) as connection, connection.cursor() as cursor:
+with psycopg2.connect(open(os.environ["DATABASE_URL_FILE"]).read().strip()) as connection, connection.cursor() as cursor:
     if command == "setup":
         cursor.execute("CREATE TABLE IF NOT EXISTS kept (word text)")
     cursor.execute("INSERT INTO kept VALUES (%s)", [command])
@@ -40,12 +40,12 @@ if os.environ.get("STUB_WEB_DIES"):
     raise RuntimeError("webben orkar inte")
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [os.environ["DATABASE_URL"].split(":")[1].encode()]
+    return [open(os.environ["DATABASE_URL_FILE"]).read().split(":")[1].encode()]
 """
 CELERY = """\
 import os
 from celery import Celery
-app = Celery("stub", broker=os.environ["REDIS_URL"])
+app = Celery("stub", broker=open(os.environ["REDIS_URL_FILE"]).read().strip())
 app.conf.update(beat_schedule_filename=os.environ["DATA_DIR"] + "/beat/schedule")
 """
 
@@ -61,6 +61,7 @@ def stub(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "fmu_portal" / "__init__.py").write_text("from fmu_portal.celery import app as celery_app\n")
     (root / "fmu_portal" / "wsgi.py").write_text(WSGI)
     (root / "fmu_portal" / "celery.py").write_text(CELERY)
+    shutil.copy(ROOT / "fmu_portal" / "logs.py", root / "fmu_portal" / "logs.py")  # gunicorn writes its log with it
     return root
 
 
@@ -192,6 +193,12 @@ def check_roles_and_secrets(portal: Portal) -> None:
             )
     shown = " ".join(" ".join(process.cmdline()) for process in ours(portal.data_dir))
     assert secret(portal.data_dir / "secrets", "valkey") not in shown
+    # No secret in any process's environment or command line, where others may read them.
+    texts = {p.name: p.read_text().strip() for p in (portal.data_dir / "secrets").iterdir()}
+    assert len(texts) >= 6
+    for process in ours(portal.data_dir):
+        seen = " ".join([*process.environ().values(), *process.cmdline()])
+        assert not [name for name, text in texts.items() if text in seen], process.cmdline()
     assert password not in shown
 
 

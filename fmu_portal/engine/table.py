@@ -49,7 +49,9 @@ class Step:
     stands for any). ``needs_open``: a duty of one of these kinds must be open; ``needs_closed``: none may be. ``guards``
     name functions that the app registers. ``input`` names the registered input; a step with one cannot be taken
     without it. ``confirm``: the page shows the answers once more before they reach another party. ``sees`` names the
-    version that the form must carry. ``tells``: the parties that get a notice beside those who get a duty.
+    version that the form must carry. ``signs``: the person signs by it, so that the page with the answers asks for the
+    password (such a step has ``confirm``) and an API key must have been made for signing. ``tells``: the parties that get a
+    notice beside those who get a duty.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Step:
     hint: str = ""
     happens: tuple[str, ...] = ()
     sees: str | None = None
+    signs: bool = False
 
 
 @dataclass(frozen=True)

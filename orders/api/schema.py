@@ -30,6 +30,7 @@ PROBLEMS = {
     413: "too_large: innehållet är för stort",
     415: "unsupported_media_type: fel innehållstyp",
     422: "invalid_input: uppgifter behöver rättas, se errors",
+    429: "throttled: för många anrop, se Retry-After",
 }
 
 
@@ -37,7 +38,7 @@ def answers(good: dict[int, Any], *problems: int) -> dict[Any, Any]:
     """The responses of an operation: the good ones, and problem+json for the rest."""
     return {
         **{(status, "application/json"): answer for status, answer in good.items()},
-        **{(status, "application/problem+json"): Problem for status in problems},
+        **{(status, "application/problem+json"): Problem for status in (*problems, 429)},
     }
 
 

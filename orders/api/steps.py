@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from accounts.roles import Party
 from fmu_portal.engine.door import available, may_take, open_duties, take
 from fmu_portal.engine.inputs import StepForm
-from fmu_portal.engine.refusals import WrongState
+from fmu_portal.engine.refusals import WrongRole, WrongState
 from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.engine.table import Step
 from orders.api import serializers as out
@@ -72,6 +72,8 @@ class StepView(ApiView):
         """Take the step."""
         case, actor, step = self.case(number), self.actor, self.step
         must(may_take(PROCESSES[ASSESSMENT.name], case, step, actor))
+        if step.signs and not getattr(request, "key_signs", False):
+            raise WrongRole("Nyckeln får inte signera. Skapa en nyckel för det, eller signera på webbplatsen.")
         body = body_of(request)
         seen = seen_version(body)
         data = form_data(form_of(step), body, case, actor)
@@ -106,6 +108,8 @@ def _text(step: Step, form: type[StepForm] | None) -> str:
         parts.append(f"Blir: {ASSESSMENT.statuses[step.to].label}.")
     parts += [step.hint] if step.hint else []
     parts += step.happens
+    if step.signs:
+        parts.append("Nyckeln måste vara skapad för att signera (manage.py api_key --sign).")
     if form is not None and form.sends:
         parts.append(f"Skickar uppladdade handlingar av slagen {', '.join(form.sends)}.")
     return " ".join(parts)

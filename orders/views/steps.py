@@ -14,8 +14,10 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import sessions
 from accounts.actor import Actor
-from accounts.models import Organisation
+from accounts.forms import PasswordForm
+from accounts.models import Organisation, User
 from accounts.permissions import See
 from documents.intake import max_megabytes
 from fmu_portal import errors
@@ -220,8 +222,14 @@ def check_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
                 request, "Uppgifterna eller handlingarna har ändrats sedan du kontrollerade dem. Kontrollera igen."
             )
             return redirect(request.path)
-        return _take(request, case, row, actor, kept)
-    _guard(case, row, actor, None)
+        password = _password(request, row)
+        if password is None or password.is_valid():
+            if password is not None:
+                sessions.renew(request)
+            return _take(request, case, row, actor, kept)
+    else:
+        _guard(case, row, actor, None)
+        password = _password(request, row)
     if not row.confirm or form_class is None or not kept:
         return redirect(form_url)
     form = form_class(kept, subject=case, actor=actor)
@@ -236,6 +244,7 @@ def check_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
         "form_url": form_url,
         "warnings": form.warnings(),
         "shown": shown,
+        "password": password,
     }
     if form.sends:
         enclosures = getattr(form, "enclosures", [])
@@ -247,7 +256,15 @@ def check_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
         }
     if row.name == "order":
         context["if_sent"] = if_sent(timezone.localdate()).due
-    return render(request, "orders/check.html", context)
+    return render(request, "orders/check.html", context, status=200 if request.method == "GET" else 422)
+
+
+def _password(request: HttpRequest, step: Step) -> PasswordForm | None:
+    """The password once more where the step signs: valid for this one sending, so that an open screen signs nothing."""
+    if not step.signs:
+        return None
+    assert isinstance(request.user, User)
+    return PasswordForm(request.POST if request.method == "POST" else None, user=request.user, request=request)
 
 
 def _fingerprint(case: Assessment, actor: Actor, form_class: Any, kept: QueryDict | None) -> str:

@@ -51,6 +51,7 @@ def portal() -> Iterator[stack.Portal]:
     folder = Path(tempfile.mkdtemp(prefix="fmu-test-", dir="/tmp"))
     folder.chmod(0o711)
     started = stack.start_portal(folder, own_broker=True)
+    Desk.password = started.password
     yield started
     started.stop()
     shutil.rmtree(folder, ignore_errors=True)
@@ -99,11 +100,16 @@ Open = Callable[..., Desk]
 
 
 @pytest.fixture
-def new_desk(chromium: Browser, portal: stack.Portal, _sessions: dict[str, Any]) -> Iterator[Open]:
+def new_desk(
+    chromium: Browser, portal: stack.Portal, _sessions: dict[str, Any], _desks: dict[str, Desk]
+) -> Iterator[Open]:
     """A window of its own: logged in when ``who`` is a login; ``fresh`` logs in anew."""
     opened: list[Desk] = []
 
     def make(who: str = "", *, fresh: bool = False, **options: Any) -> Desk:
+        if who in _desks:
+            # A signature or another mandate has given the session a new id in the meantime.
+            _sessions[who] = _desks[who].context.storage_state()
         if who and not fresh and who not in _sessions:
             context = new_context(chromium)
             log_in(Desk(context, portal.url, who), portal)

@@ -25,6 +25,8 @@ class Desk:
 
     checked: ClassVar[set[str]] = set()
     narrow: ClassVar[set[str]] = set()
+    password: ClassVar[str] = ""
+    """The one of the demonstration's logins."""
 
     def __init__(self, context: BrowserContext, url: str, who: str) -> None:
         self.context, self.url, self.who = context, url, who

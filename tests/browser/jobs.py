@@ -156,6 +156,7 @@ def sign(doctor: Desk, button: str = "Skicka utlåtandet") -> None:
     doctor.answer("Vilket utlåtande skickar du?", "Det som är skrivet i portalen")
     doctor.tick("Jag är ansvarig läkare för utredningen")
     doctor.press("Fortsätt till kontroll")
+    doctor.fill("Ditt lösenord", doctor.password)
     doctor.press(button)
 
 

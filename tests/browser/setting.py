@@ -16,7 +16,7 @@ from tests.situations import ORDER, PROFILE, REQUEST
 
 def send(desk: Desk, path: str, data: dict[str, Any] | None = None, files: dict[str, Upload] | None = None) -> str:
     """Send a form as the person at the desk; the address of the page that answers."""
-    token = next(c["value"] for c in desk.context.cookies() if c["name"] == "csrftoken")
+    token = next(c["value"] for c in desk.context.cookies() if c["name"] == "__Host-csrf")
     fields = {**(data or {}), "csrfmiddlewaretoken": token, **(files or {})}
     answer = desk.context.request.post(
         desk.url + path, multipart=fields, headers={"Referer": desk.url + path}, timeout=45_000

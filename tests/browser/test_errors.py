@@ -212,7 +212,7 @@ def test_form_left_open_over_night(new_desk, desk, portal, database, shots):
     region = new_desk(REGION, fresh=True)
     region.step(number, "Lämna tillbaka begäran")
     region.fill("Skäl", "Skrivet före natten")
-    cookie = next(c["value"] for c in region.context.cookies() if c["name"] == "sessionid")
+    cookie = next(c["value"] for c in region.context.cookies() if c["name"] == "__Host-session")
     database("UPDATE django_session SET expire_date = now() - interval '1 day' WHERE session_key = %s", cookie)
     region.press("Lämna tillbaka begäran")
     assert region.h1 == "Du har loggats ut"
@@ -231,7 +231,7 @@ def test_form_left_open_over_night(new_desk, desk, portal, database, shots):
 def test_page_after_the_session(new_desk):
     """A link followed with a login that is no longer one leads to the login, and on."""
     desk = new_desk(REGION)
-    desk.context.add_cookies([{"name": "sessionid", "value": "x" * 32, "url": desk.url}])
+    desk.context.add_cookies([{"name": "__Host-session", "value": "x" * 32, "url": desk.url, "secure": True}])
     desk.go("/arenden/?vy=alla")
     assert desk.h1 == "Logga in"
     assert "Du har loggats ut" in desk.text

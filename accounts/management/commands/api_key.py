@@ -1,4 +1,4 @@
-"""`manage.py api_key --user NAME [--mandate ID]`: make a bearer key and print it once; `--revoke` ends them."""
+"""`manage.py api_key --user NAME [--mandate ID] [--sign]`: make a bearer key and print it once; `--revoke` ends them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--user", required=True, help="användarnamn")
         parser.add_argument("--mandate", type=int, help="uppdragets nummer, när användaren har flera")
+        parser.add_argument("--sign", action="store_true", help="nyckeln får signera och skicka utlåtanden")
         parser.add_argument("--revoke", action="store_true", help="dra in uppdragets nycklar i stället")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,4 +33,4 @@ class Command(BaseCommand):
             revoked = ApiKey.objects.filter(mandate=found[0], revoked_at__isnull=True).update(revoked_at=timezone.now())
             self.stdout.write(f"{revoked} nycklar är indragna.")
             return
-        self.stdout.write(ApiKey.issue(found[0]))
+        self.stdout.write(ApiKey.issue(found[0], may_sign=options["sign"]))

@@ -1,0 +1,214 @@
+"""Every address answers with the headers that a browser needs, asks nobody else for anything, and is kept by nobody."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from tests import situations as s
+from tests.pages import browser
+from tests.test_access_walk import PAGES, body, clients, filled, get
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+ELSEWHERE = re.compile(r"(?:https?:)?//(?!localhost|testserver)[\w.-]+", re.IGNORECASE)
+NAMES_OF_FORMATS = ("http://www.w3.org/",)  # an XML namespace is a name; nothing is fetched from it
+
+
+def checked(answer, url):
+    """The headers of one answer."""
+    for name, value in ALWAYS.items():
+        assert answer.headers.get(name) == value, (url, name, answer.headers.get(name))
+    assert "camera=()" in answer.headers["Permissions-Policy"], url
+    policy = answer.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy, url
+    assert "default-src 'none'" in policy, url
+    assert "unsafe-eval" not in policy
+    assert "unsafe-inline" not in policy.replace("style-src 'unsafe-inline'; sandbox", ""), url
+    assert "Access-Control-Allow-Origin" not in answer.headers, url
+    if not url.startswith("/static/"):
+        assert "no-store" in answer.headers["Cache-Control"], url
+
+
+class Fetched(HTMLParser):
+    """What a page makes a browser ask for: src, href of link, srcset, action, and anything with ://."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.scripts: list[dict[str, str | None]] = []
+
+    def handle_starttag(self, tag, attrs):
+        row = dict(attrs)
+        if tag == "script":
+            self.scripts.append(row)
+        wanted = {"src", "srcset", "action", "formaction", "poster", "data", "ping", "background", "xlink:href"}
+        for name, value in attrs:
+            if name in wanted or (name == "href" and tag in ("link", "use", "base", "image")):
+                self.found.append(value or "")
+
+
+@pytest.fixture
+def addresses(cast):
+    case = s.delivered(cast)
+    document = case.enclosures.sent().first().document_id
+    return [url for route in PAGES for url in filled(route, case, document)]
+
+
+def test_every_address_for_everybody_has_the_headers_and_asks_no_third_party(cast, addresses, probe):
+    wanted = ("officer", "region", "physician", "administrator", "stranger_officer")
+    people = [(n, client, key) for n, _, client, key in clients(cast) if n in wanted]
+    for name, client, key in [("nobody", Client(), {}), *people]:
+        for url in addresses:
+            answer = get(client, key, url)
+            checked(answer, url)
+            probe()
+            if not answer.headers.get("Content-Type", "").startswith("text/html"):
+                body(answer)
+                continue
+            page = Fetched()
+            page.feed(body(answer))
+            for found in page.found:
+                assert not ELSEWHERE.match(found), (name, url, found)
+            policy = answer.headers["Content-Security-Policy"]
+            for script in page.scripts:
+                assert f"script-src 'nonce-{script['nonce']}'" in policy, url
+
+
+def test_errors_and_files_have_them_too(cast, probe, monkeypatch, settings):
+    client = browser(cast.officer)
+    client.raise_request_exception = False
+    answers = {
+        "/finns-inte/": 404,
+        "/api/v1/finns-inte/": 401,
+        "/halsa": None,
+        "/static/portal.css": 200,
+        "/static/portal.js": 200,
+        "/static/finns-inte.css": 404,
+        "/arenden/?x=%00": 400,
+        "/uppdrag/": 200,
+    }
+    for url, status in answers.items():
+        answer = client.get(url)
+        assert status in (None, answer.status_code), (url, answer.status_code)
+        checked(answer, url)
+        probe()
+    checked(client.get("/", headers={"host": "evil.example"}), "host")
+    checked(client.post("/arenden/ny/", headers={"sec-fetch-site": "cross-site"}), "sec-fetch")
+    from orders.views import lists
+
+    monkeypatch.setattr(lists.overview, "overview", lambda *a: 1 / 0)
+    answer = client.get("/arenden/")
+    assert answer.status_code == 500
+    checked(answer, "/arenden/")
+    probe(3)
+
+
+def test_a_nonce_is_used_once_and_nothing_else_runs(cast, probe):
+    client = browser(cast.officer)
+    policies = [client.get("/att-gora/").headers["Content-Security-Policy"] for _ in range(5)]
+    nonces = {re.search(r"script-src 'nonce-([^']+)'", policy)[1] for policy in policies}
+    assert len(nonces) == 5
+    assert all(len(nonce) >= 22 for nonce in nonces), "128 bits"
+    for line in ("object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-src 'none'"):
+        assert line in policies[0]
+    # An answer without a script allows none.
+    assert re.search(r"script-src(;|$)", client.get("/halsa").headers["Content-Security-Policy"])
+    probe(6)
+
+
+def test_no_style_sheet_or_script_of_ours_names_another_place(probe):
+    paths = [p for p in (ROOT / "static").rglob("*") if p.suffix in (".css", ".js", ".svg")]
+    assert len(paths) >= 5
+    for path in paths:
+        text = path.read_text(errors="replace")
+        for name in NAMES_OF_FORMATS:
+            text = text.replace(name, "")
+        probe()
+        assert not re.search(r"@import|url\(\s*['\"]?(?:https?:)?//|(?:href|src)\s*=\s*['\"]\s*(?:https?:)?//", text), (
+            path
+        )
+        if path.suffix == ".js":
+            assert "://" not in text, path
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "CROSS-SITE", "x"])
+def test_a_form_that_came_from_elsewhere_is_refused_by_what_the_browser_says(cast, probe, site):
+    client = browser(cast.officer)
+    answer = client.post("/arenden/ny/", headers={"sec-fetch-site": site})
+    assert answer.status_code == 403
+    assert "Formuläret skickades inte" in answer.content.decode()
+    for own in ("same-origin", "none"):
+        assert client.post("/arenden/ny/", headers={"sec-fetch-site": own}).status_code == 302
+    probe(3)
+
+
+PRODUCTION = {
+    "FMU_PUBLIC_URL": "https://fmu.example.se",
+    "FMU_HOSTS": "fmu.example.se",
+    "FMU_PROXIES": "1",
+}
+
+
+def production(*arguments, **env):
+    """`manage.py` in the production settings (no demonstration), with the tests' database."""
+    import os
+
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FMU_")}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=kept | PRODUCTION | env, capture_output=True, text=True
+    )
+
+
+def test_the_deployment_check_has_nothing_to_say(probe):
+    done = production("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+    probe()
+
+
+def test_with_https_the_portal_speaks_nothing_else(probe):
+    code = """
+import django; django.setup()
+from django.test import Client
+plain = Client(headers={"host": "fmu.example.se"})
+away = plain.get("/regler/")
+print(away.status_code, away.headers["Location"])
+print(plain.get("/halsa").status_code)
+safe = Client(headers={"host": "fmu.example.se", "x-forwarded-proto": "https"}).get("/om/tillganglighet/")
+print(safe.status_code, safe.headers["Strict-Transport-Security"])
+"""
+    done = production("-c", code, DJANGO_SETTINGS_MODULE="fmu_portal.settings")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "301 https://fmu.example.se/regler/", done.stderr
+    assert lines[1] in ("200", "503")
+    assert lines[2] == "200 max-age=31536000; includeSubDomains; preload"
+    probe(3)
+
+
+def test_cookies_hold_to_this_host_and_scripts_see_none(cast, probe):
+    from tests.cast import PASSWORD
+
+    answer = Client().post("/logga-in/", {"username": "officer", "password": PASSWORD})
+    assert answer.cookies
+    for name, cookie in answer.cookies.items():
+        assert name.startswith("__Host-")
+        assert cookie["secure"]
+        assert cookie["httponly"]
+        assert cookie["path"] == "/"
+        assert not cookie["domain"]
+        assert cookie["samesite"] in ("Lax", "Strict")
+        assert len(name) + len(cookie.value) < 4096
+        probe()

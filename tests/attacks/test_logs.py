@@ -1,0 +1,209 @@
+"""No person, no secret and no line of an attacker's own in any log, whatever fails wherever."""
+
+from __future__ import annotations
+
+import io
+import logging
+import logging.config
+import sys
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.db import DataError, connection
+from django.test import Client
+
+from fmu_portal.logs import Quiet, tidy
+from tests import situations as s
+from tests.pages import browser
+from tests.test_access_walk import PAGES, body, clients, filled, get
+
+SECRETS = (s.NAME, s.PERSONNUMMER, s.PERSONNUMMER.replace("-", ""), "hemlig-text-7")
+FORGERY = "\r\n2026 INFO forged"
+
+
+@pytest.fixture
+def lines(settings):
+    """What the settings' logging writes, as text: all loggers by the real configuration."""
+    stream = io.StringIO()
+    config = {**settings.LOGGING, "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain",
+                                                          "stream": stream}}}  # fmt: skip
+    logging.config.dictConfig(config)
+    yield stream.getvalue
+    logging.config.dictConfig(settings.LOGGING)
+
+
+def fails(*args, **kwargs):
+    """An error that quotes a person, with a cause that quotes the personnummer, as a database's does."""
+    try:
+        raise DataError(f"Key (name)=({s.NAME}) is wrong: {s.PERSONNUMMER}\nDETAIL: {SECRETS[3]}")
+    except DataError as error:
+        raise ValueError(f"could not save {s.NAME}, {s.PERSONNUMMER}, {SECRETS[3]}{FORGERY}") from error
+
+
+def test_an_error_in_any_view_says_where_and_not_whom(cast, probe, lines, monkeypatch):
+    """Every address fails in the middle of its work: the page, the file, the API's call."""
+    from django.urls.resolvers import URLPattern
+
+    case = s.delivered(cast)
+    document = case.enclosures.sent().first().document_id
+    people = [row for row in clients(cast) if row[0] in ("officer", "physician", "administrator")]
+    urls = [url for route in PAGES for url in filled(route, case, document)]
+    whole = URLPattern.resolve
+
+    def resolve(self, path):
+        found = whole(self, path)
+        if found is not None and found.func is not None:
+            view = found.func
+            cls = getattr(view, "view_class", None) or getattr(view, "cls", None)
+            if cls is None:
+                found.func = fails
+        return found
+
+    monkeypatch.setattr(URLPattern, "resolve", resolve)
+    from orders.api.base import ApiView
+
+    monkeypatch.setattr(ApiView, "case", fails)
+    failed = 0
+    for _, _, client, key in people:
+        client.raise_request_exception = False
+        for url in urls:
+            answer = get(client, key, url)
+            text = body(answer)
+            failed += answer.status_code == 500
+            assert not [word for word in SECRETS if word in text], url
+            probe()
+    assert failed > 100
+    log = lines()
+    assert log.count("builtins.ValueError") >= 100
+    assert "test_logs.py" in log, "where it happened"
+    assert not [word for word in SECRETS if word in log]
+    assert "forged" not in log
+
+
+def test_a_database_error_quotes_nobody(cast, probe, lines):
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT %s::integer", [s.PERSONNUMMER])
+    except DataError:
+        logging.getLogger("fmu.test").exception("failed for %s", "something")
+    assert s.PERSONNUMMER not in lines()
+    assert "django.db.utils.DataError" in lines()
+    probe()
+
+
+FORGED = (
+    "a\n2026-11-22 12:00:00 INFO fmu Utlåtandet godkänt",
+    "a\r\nERROR",
+    "a\x1b[2J\x1b[31m",
+    "a\u2028b\u0085c",
+    "a\x00b",
+    "a\x9b31m",
+)
+
+
+@pytest.mark.parametrize("text", FORGED)
+@pytest.mark.parametrize("how", ["argument", "message", "mapping", "exception"])
+def test_nobody_writes_a_line_of_their_own(lines, probe, text, how):
+    log = logging.getLogger("django.security")
+    if how == "argument":
+        log.error("Bad host: %s", text)
+    elif how == "message":
+        log.error(text)
+    elif how == "mapping":
+        log.error("Task %(name)s", {"name": text})
+    else:
+        log.error("failed: %s", ValueError(text))
+    assert lines().count("\n") == 1
+    assert not set(lines()) & set("\x1b\x00\r\u2028\u0085\x9b")
+    probe()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "evil\r\nX: y"},
+        {"host": "evil.example"},
+        {"host": f"{s.PERSONNUMMER}.example"},
+        {"referer": f"https://x/?personnummer={s.PERSONNUMMER}\n2026 INFO forged"},
+        {"origin": "https://evil\n2026 INFO forged"},
+        {"user-agent": "x\n2026 INFO forged"},
+        {"x-forwarded-for": "x\n2026 INFO forged"},
+        {"cookie": "__Host-session=x\n2026 INFO forged"},
+    ],
+)
+def test_what_a_request_brings_makes_no_line(cast, probe, lines, headers):
+    client = Client(enforce_csrf_checks=True, headers=headers)
+    client.raise_request_exception = False
+    odd = quote("a\nINFO forged")
+    for url in ("/logga-in/", f"/arenden/?arende={quote(s.PERSONNUMMER)}", f"/arenden/{odd}/"):
+        assert client.get(url).status_code < 500
+        assert client.post(url, {"username": s.NAME, "password": "hemlig-text-7"}, secure=True).status_code < 500
+        probe(2)
+    log = lines()
+    assert "\n2026 INFO forged" not in log
+    assert all(
+        line[:4].isdigit() for line in log.splitlines() if line and not line.startswith(("  ", "django.", "/"))
+    ), log
+    assert not [word for word in SECRETS if word in log]
+
+
+def test_a_task_that_fails_says_its_class(probe, lines):
+    """Celery writes with our formatter too, and its message quotes the exception."""
+    from celery.app.trace import LOG_FAILURE
+
+    from fmu_portal import celery
+
+    assert celery.signals.setup_logging.receivers, "Celery would bring a formatter of its own"
+    context = {"name": "t", "id": "1", "description": "raised unexpected", "exc": f"ValueError('{s.NAME}')",
+               "traceback": f"… {s.NAME}", "args": f"('{s.NAME}',)", "kwargs": "{}"}  # fmt: skip
+    logging.getLogger("celery.app.trace").error(LOG_FAILURE, context)
+    assert "ValueError" in lines()
+    assert s.NAME not in lines()
+    probe()
+
+
+def test_gunicorn_writes_with_our_formatter(probe):
+    from launcher import gunicorn_conf
+
+    made = gunicorn_conf.logconfig_dict["formatters"]["generic"]
+    assert made["()"] == "fmu_portal.logs.Quiet"
+    formatter = Quiet(made["format"])
+    try:
+        fails()
+    except ValueError as error:
+        info = sys.exc_info()
+        for message, args in (
+            ("Error handling request %s", (f"/arenden/?arende={s.PERSONNUMMER}",)),
+            (error, ()),
+            ("Error %s", (error,)),
+        ):
+            record = logging.LogRecord("gunicorn.error", 40, "x", 1, message, args, info)
+            text = formatter.format(record)
+            assert not [word for word in SECRETS if word in text]
+            probe()
+
+
+def test_what_is_tidied_and_what_is_left():
+    assert tidy("outbox notice 123 failed, attempt 2: ValueError") == "outbox notice 123 failed, attempt 2: ValueError"
+    assert tidy("/arenden/2026-000123/ 1234567") == "/arenden/2026-000123/ 1234567"
+    assert tidy("x 198501279841 8501279841 850127-9841 19850127-9841 850127+9841") == "x" + " [nummer]" * 5
+    assert tidy("GET /a?b=c&d=é HTTP") == "GET /a?… HTTP"
+
+
+def test_settings_write_no_query_of_the_database_and_no_page_of_errors():
+    assert settings.DEBUG is False
+    assert "django.db.backends" not in settings.LOGGING["loggers"]
+    assert "mail_admins" not in str(settings.LOGGING)
+
+
+def test_an_error_page_tells_nothing_of_the_machine(cast, probe, monkeypatch):
+    from orders.views import lists
+
+    monkeypatch.setattr(lists.overview, "overview", fails)
+    client = browser(cast.officer)
+    client.raise_request_exception = False
+    text = client.get("/arenden/").content.decode()
+    for word in (*SECRETS, "Traceback", "ValueError", "/work/", "site-packages", "Django", "Python"):
+        assert word not in text
+        probe()
