@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from bench import stack
 from bench.measure import PAIRS, Result, compare
 
 TARGET = 2.0
@@ -43,6 +44,7 @@ def measure(size: int, clean: Callable[[], None], say: Callable[[str], None], pa
     from fmu_portal.engine.clock import flag_overdue
     from fmu_portal.engine.registry import PROCESSES
 
+    stack.sit_down("clock")
     day = timezone.localdate() + AHEAD
     counted: dict[str, int] = {}
 

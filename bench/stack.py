@@ -82,3 +82,12 @@ def at(cluster: Cluster, size: int, role: str = "web") -> Iterator[None]:
     connection.settings_dict.update(NAME=database(size), USER=f"fmu_{role}", PASSWORD=cluster.passwords[role])
     yield
     connection.close()
+
+
+def sit_down(role: str, mandate: int = 0, organisation: int = 0, user: int = 0) -> None:
+    """Who is at work in the whole session, so that bare SQL stands behind the same walls as the page beside it."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for name, value in (("role", role), ("mandate", mandate), ("organisation", organisation), ("user", user)):
+            cursor.execute("SELECT set_config(%s, %s, false)", [f"fmu.{name}", str(value or "")])

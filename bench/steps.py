@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 
+from bench import stack
 from bench.measure import Result, compare
 
 TARGET = 2.0
@@ -110,6 +111,7 @@ def measure(size: int, say: Callable[[str], None]) -> list[Result]:
     from orders.models import Assessment
 
     actor = actor_of(WHO)
+    stack.sit_down(actor.role, actor.mandate_id, actor.organisation_id, actor.user_id)
     waiting = list(_waiting(actor.organisation_id))
     address = "/api/v1/assessments/{}/steps/confirm/"
     try:
