@@ -50,7 +50,8 @@ def _written(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
         }
         for title, content in contents
     ]
-    notes = Note.objects.filter(case_id=case.pk, author_id=actor.organisation_id).select_related("event").order_by("pk")
+    notes = Note.objects.filter(case_id=case.pk, author_id=actor.organisation_id).exclude(text="")
+    notes = notes.select_related("event").order_by("pk")
     if notes:
         lines = [(timezone.localtime(note.event.at).strftime("%Y-%m-%d %H.%M"), note.text) for note in notes]
         written.append({"title": "Frågor och skäl", "lines": lines})
