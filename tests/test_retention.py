@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import re
+import zipfile
 from datetime import date, timedelta
 
 import pytest
@@ -14,7 +16,7 @@ from django.utils import timezone
 from accounts.models import ApiKey, Mandate
 from audit import sealing
 from audit.models import AccessEntry, Log, Seal
-from documents.models import Document
+from documents.models import Document, Opening
 from documents.storage import storage
 from documents.vault import clean_key_of
 from fmu_portal.models import Duty, Event, Note
@@ -506,3 +508,115 @@ def test_a_part_that_stays_is_still_shown(cast, decide, long_ago):
     assert answer.status_code == 200
     list(answer.streaming_content)
     assert "Beskrivs här" in browser(cast.officer).get(f"/arenden/{case.number}/utlatande/version/1/").content.decode()
+
+
+def test_the_page_of_decisions_says_when_there_is_none(cast, decide):
+    def page():
+        return browser(cast.admin).get("/gallring/").content.decode()
+
+    assert "Därför gallras ingenting" in page()
+    assert page().count("Inget beslut. Gallras inte.") == len(PARTS)
+    decide(record("underlag", 12, reference="FK 2026/7"))
+    assert "FK 2026/7" in page()
+    assert page().count("Inget beslut. Gallras inte.") == len(PARTS) - 1
+    decide("nonsense")
+    assert "går inte att använda" in page()
+
+
+# --- the performer's journal part
+
+
+def bundle(actor, case):
+    """The files of the export: name -> bytes; None when it is not given out."""
+    answer = browser(actor).get(f"/arenden/{case.number}/eget/journal.zip")
+    if answer.status_code == 404:
+        return None
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="journaldel-{case.number}.zip"'
+    assert "no-store" in answer.headers["Cache-Control"]
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as file:
+        assert file.testzip() is None
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def test_the_export_holds_what_the_unit_wrote_and_nothing_else(cast):
+    case = whole_case(cast)
+    found = bundle(cast.physician, case)
+    assert sorted(found) == ["LAS_MIG.txt", "anteckningar.json", "anteckningar.txt", "utkast/utkast.json",
+                             "utlatande/version-1.json", "utlatande/version-1.pdf"]  # fmt: skip
+    version = json.loads(found["utlatande/version-1.json"])
+    assert version["content"] == s.REPORT
+    assert version["signed_by"] == cast.physician.user_name
+    assert json.loads(found["utkast/utkast.json"])["content"] == s.REPORT
+    assert found["utlatande/version-1.pdf"].startswith(b"%PDF-")
+    assert "Ett svar på röntgen" in found["anteckningar.txt"].decode()
+    assert case.number in found["LAS_MIG.txt"].decode()
+    text = b" ".join(data for name, data in found.items() if not name.endswith(".pdf")).decode()
+    for others in ("Finns inte att få", "Regionens skäl", "Kassans skäl", s.ORDER["purpose"], "Hörselslinga", s.NAME):
+        assert others not in text, others
+    entry = AccessEntry.objects.latest("id")
+    assert (entry.what, entry.cases, entry.mandate_id) == ("journal", [case.pk], cast.physician.mandate_id)
+    assert {"report", "papers", "needs"} <= set(entry.parts)
+    opened = Opening.objects.get(mandate_id=cast.physician.mandate_id)
+    assert opened.document_id == ReportVersion.objects.get().document_id
+
+
+def test_an_uploaded_report_is_in_it_once(cast):
+    case = s.in_progress(cast)
+    s.stage(case, cast.physician, "report", "Färdigt utlåtande")
+    assert "uppladdat/fil-1.pdf" in bundle(cast.physician, case)
+    s.step(case, "deliver", cast.physician, source="upload", responsible="on")
+    found = bundle(cast.physician, case)
+    assert "utlatande/version-1.pdf" in found
+    assert not [name for name in found if name.startswith("uppladdat")]
+
+
+def test_after_a_hand_back_the_unit_still_gets_its_own(cast):
+    case = s.in_progress(cast)
+    Report.objects.create(assessment=case, performer_id=case.performer_id, content=s.REPORT)
+    case = s.step(case, "hand_back", cast.admin, cause="conflict", reason="Vårt skäl")
+    case = s.step(case, "assign", cast.region, performer=cast.other_admin.organisation_id)
+    s.stage(case, cast.officer)
+    case = s.step(case, "order", cast.officer, **s.ORDER)
+    case = s.step(case, "name_physician", cast.other_admin, physician=cast.other_physician.user_id)
+    Report.objects.create(assessment=case, performer_id=case.performer_id, content=s.REPORT | {"findings": "Den nyas"})
+    own = bundle(cast.physician, case)
+    assert sorted(own) == ["LAS_MIG.txt", "anteckningar.json", "anteckningar.txt", "utkast/utkast.json"]
+    assert "Den nyas" not in own["utkast/utkast.json"].decode()
+    admins = bundle(cast.admin, case)
+    assert sorted(admins) == ["LAS_MIG.txt", "anteckningar.json", "anteckningar.txt"], "as on its page"
+    assert "Utlåtandet ingår inte" in admins["LAS_MIG.txt"].decode()
+    new = bundle(cast.other_physician, case)
+    assert sorted(new) == ["LAS_MIG.txt", "utkast/utkast.json"]
+    assert "Den nyas" in new["utkast/utkast.json"].decode()
+    assert "Vårt skäl" not in b" ".join(new.values()).decode()
+
+
+def test_nobody_else_gets_an_export(cast):
+    case = whole_case(cast)
+    given = {name for name, actor in cast.everyone().items() if bundle(actor, case) is not None}
+    assert given == {"admin", "physician"}
+    url = f"/arenden/{case.number}/eget/journal.zip"
+    assert url in browser(cast.admin).get(f"/arenden/{case.number}/").content.decode()
+    for actor in (cast.physician_two, cast.officer, cast.region):
+        assert url not in browser(actor).get(f"/arenden/{case.number}/").content.decode()
+    assert browser(cast.physician).post(url).status_code == 405
+    assert "utkast/utkast.json" not in bundle(cast.admin, case), "the draft is for those who take part"
+
+
+def test_whoever_has_stepped_aside_gets_no_export(cast):
+    from orders.models import Recusal
+
+    case = whole_case(cast)
+    Recusal.objects.create(assessment=case, user_id=cast.physician.user_id)
+    assert bundle(cast.physician, case) is None
+
+
+def test_an_erased_part_is_named_and_left_out(cast, decide, long_ago):
+    case = whole_case(cast)
+    decide(record("report"))
+    erase_all()
+    found = bundle(cast.physician, case)
+    assert "utlatande/version-1.pdf" not in found
+    assert json.loads(found["utlatande/version-1.json"])["content"] is None
+    assert "filen är gallrad" in found["LAS_MIG.txt"].decode()

@@ -30,7 +30,7 @@ from orders.deadlines import arrival, provisional, report_duty
 from orders.models import Assessment, Enclosure, InsuredPerson, Participant
 from orders.process import ASSESSMENT
 from orders.sentences import organisation_ids, sentence
-from orders.views import followup
+from orders.views import followup, journal
 from orders.words import days_left, duty_left, parties_words, task_of
 from rules.limits import explain, explain_inputs
 from rules.remembered import rules_by_code
@@ -106,6 +106,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         and case.takes_part  # type: ignore[attr-defined]
         and actor.party is Party.PERFORMER,
         "performer": actor.party is Party.PERFORMER,
+        "may_export": journal.may_export(actor, case.takes_part),  # type: ignore[attr-defined]
         "ordered": case.ordered_on is not None and actor.sees(See.UNDERLAG),
         "reads_order": case.ordered_on is not None
         and actor.sees(See.UNDERLAG)
