@@ -22,6 +22,7 @@ GUARDED: dict[tuple[str, str], tuple[Limit, Limit]] = {
     ("document", "GET"): DOCUMENTS,
     ("report-pdf", "GET"): DOCUMENTS,
     ("api-document", "GET"): DOCUMENTS,
+    ("journal", "GET"): DOCUMENTS,
 }
 """(address, method) -> the limit per mandate and the limit per account."""
 

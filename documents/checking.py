@@ -73,11 +73,12 @@ def conclude(
     numbers: dict[str, int] | None = None,
     copy: vault.Tally | None = None,
 ) -> None:
-    """Write what the check found; ``numbers`` as they stand in the text. Without a row any more, the copy goes too."""
+    """Write what the check found; ``numbers`` as they stand in the text. Without a row any more, or when it has been
+    erased meanwhile, the copy goes too."""
     now = timezone.now()
     with transaction.atomic():
         row = Document.objects.select_for_update().filter(pk=document.pk).first()
-        if row is None:
+        if row is None or row.is_erased:
             vault.delete(vault.clean_key_of(document.storage_key))
             return
         if not row.waits:

@@ -28,6 +28,8 @@ class Document(models.Model):
     the copy that people open, which a worker makes (empty where the portal made the file itself). ``pages`` is None
     until the check. ``wrapped_key`` is the document's own key, encrypted by the ring key ``key_id`` (`documents.keys`);
     None for a file from before the encryption. ``refusal`` says why a file is refused (`documents.refusals`).
+    ``erased_at``: by its owner's decision the key, the names and what was read out of the file are gone; the row stays.
+    ``storage_key`` is empty when the files are gone too.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -48,6 +50,7 @@ class Document(models.Model):
     refusal = models.CharField(max_length=20, blank=True, default="")
     received_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -61,11 +64,20 @@ class Document(models.Model):
                 name="document_refused_says_why",
             ),
             models.CheckConstraint(
+                condition=Q(erased_at__isnull=True) | Q(wrapped_key__isnull=True, name="", sha256=""),
+                name="document_erased_is_empty",
+            ),
+            models.CheckConstraint(
                 condition=Q(wrapped_key__isnull=True, key_id="") | (Q(wrapped_key__isnull=False) & ~Q(key_id="")),
                 name="document_key_has_its_ring_key",
             ),
         ]
-        indexes = [models.Index(fields=["key_id", "id"], name="documents_of_ring_key")]
+        indexes = [
+            models.Index(fields=["key_id", "id"], name="documents_of_ring_key"),
+            models.Index(
+                fields=["id"], condition=Q(erased_at__isnull=False) & ~Q(storage_key=""), name="documents_to_remove"
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
@@ -73,17 +85,22 @@ class Document(models.Model):
     @property
     def waits(self) -> bool:
         """Not checked yet: it counts as delivered, and nobody can open it."""
-        return self.state in (DocumentState.RECEIVED, DocumentState.CHECKING)
+        return self.state in (DocumentState.RECEIVED, DocumentState.CHECKING) and not self.is_erased
 
     @property
     def is_clean(self) -> bool:
         """Checked: it can be opened by those who may."""
-        return self.state == DocumentState.CLEAN
+        return self.state == DocumentState.CLEAN and not self.is_erased
 
     @property
     def is_refused(self) -> bool:
         """Checked, and nobody can open it."""
-        return self.state == DocumentState.REFUSED
+        return self.state == DocumentState.REFUSED and not self.is_erased
+
+    @property
+    def is_erased(self) -> bool:
+        """Gallrad: only that it was there is left."""
+        return self.erased_at is not None
 
     @property
     def reason(self) -> str:

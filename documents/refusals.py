@@ -11,6 +11,16 @@ class NotOpenable(Refused):
     code = "document_not_openable"
 
 
+class Erased(NotOpenable):
+    """It was there, and has been erased by its owner's decision."""
+
+    code, status = "erased", 410
+    title = "Innehållet är gallrat"
+
+    def __init__(self, what: str = "Handlingen") -> None:
+        super().__init__(f"{what} är gallrad enligt ägarens gallringsbeslut. Ärendets sida visar vilket.")
+
+
 REASONS = {
     "encrypted": "Filen är krypterad eller har lösenord. Spara den utan lösenord och ladda upp den igen.",
     "damaged": "Filen är skadad och går inte att läsa. Spara om den som PDF och ladda upp den igen.",

@@ -35,7 +35,12 @@ class Standing:
 
 def count() -> Standing:
     """Where the documents hang now."""
-    rows = dict(Document.objects.values_list("key_id").annotate(number=Count("pk")).order_by("key_id"))
+    rows = dict(
+        Document.objects.filter(erased_at__isnull=True)
+        .values_list("key_id")
+        .annotate(number=Count("pk"))
+        .order_by("key_id")
+    )
     plain = rows.pop("", 0)
     return Standing(rows, plain, keys.ring().newest)
 
@@ -68,11 +73,13 @@ def encrypt_plain() -> int:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(20181634)")
-            first = Document.objects.filter(wrapped_key__isnull=True).order_by("pk").first()
+            first = Document.objects.filter(wrapped_key__isnull=True, erased_at__isnull=True).order_by("pk").first()
             if first is None:
                 return done
             old = first.storage_key
-            sharing = Document.objects.select_for_update().filter(storage_key=old, wrapped_key__isnull=True)
+            sharing = Document.objects.select_for_update().filter(
+                storage_key=old, wrapped_key__isnull=True, erased_at__isnull=True
+            )
             pks = list(sharing.values_list("pk", flat=True))
             new = hashlib.sha256(b"sealed:" + old.encode()).hexdigest()[:40]
             with storage().open(old) as file:
@@ -88,7 +95,7 @@ def encrypt_plain() -> int:
 
 def ask_again() -> int:
     """Have those uploaded files checked that were accepted before there was a clean copy; return how many."""
-    old = Document.objects.filter(state=DocumentState.CLEAN, clean_key="", uploaded_by__isnull=False)
+    old = Document.objects.filter(state=DocumentState.CLEAN, clean_key="", uploaded_by__isnull=False, erased_at=None)
     done = 0
     for pk in list(old.order_by("pk").values_list("pk", flat=True)):
         with transaction.atomic():

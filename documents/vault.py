@@ -89,6 +89,8 @@ def _key_of(document: Document) -> bytes:
 
 
 def _open(document: Document, storage_key: str) -> BinaryIO:
+    if document.is_erased:
+        raise FileNotFoundError("erased")
     if document.wrapped_key is None:
         return storage().open(storage_key)
     document_key = _key_of(document)

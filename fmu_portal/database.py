@@ -27,8 +27,9 @@ READ_ONLY = (
     "accounts_municipality",
     "accounts_postalcode",
     "django_migrations",
+    "orders_erasure",
 )
-"""Reference data: the roles read it, the owner loads it."""
+"""Reference data and what has been erased: the roles read it, the owner writes it."""
 
 ADD_ONLY = (
     "fmu_portal_event",

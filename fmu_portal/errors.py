@@ -28,7 +28,7 @@ def refusal(request: HttpRequest, refused: Refused, case_url: str | None = None,
         page = "errors/403.html"
     else:
         page = "errors/refused.html"
-        context.setdefault("title", "Det går inte att göra nu")
+        context.setdefault("title", refused.title)
     context |= {"text": refused.text, "case_url": case_url}
     return render(request, page, context, status=refused.status)
 

@@ -213,6 +213,8 @@ WHITENOISE_AUTOREFRESH = False
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other place may read our files, fonts included
 
 DOCUMENT_DIR = DATA_DIR / "documents"
+# The owners' erasure decisions; without the file the repository's (empty) one is read: nothing is erased.
+ERASURE_DECISIONS_FILE = DATA_DIR / "settings" / "erasure_decisions.toml"
 # Upload limit: a routine of the portal (no source in law).
 DOCUMENT_MAX_BYTES = int(os.environ.get("FMU_DOCUMENT_MAX_MB", "20")) * 1024 * 1024
 # The virus scanner (clamd), "host:port" or the path of a socket; "" when there is none. Read by the worker alone.

@@ -82,10 +82,10 @@ def takes_part(actor: Actor, case: Assessment) -> bool:
 
 
 def person_of(actor: Actor, case: Assessment) -> InsuredPerson | None:
-    """Who the case is about, for those who may know; None for the others and for a draft."""
+    """Who the case is about, for those who may know; None for the others, for a draft, and when erased."""
     if not actor.sees(See.IDENTITY):
         return None
-    return InsuredPerson.objects.filter(pk=case.pk).first()
+    return InsuredPerson.objects.filter(pk=case.pk).exclude(identity_hash="").first()
 
 
 def may_reveal(actor: Actor, case: Assessment) -> bool:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actor import Actor
+from documents.refusals import Erased
 from fmu_portal.models import Duty, Note
 from orders import words
 from orders.access import get_case, get_draft, may_write_report, person_of, readable_notes, report_versions, takes_part
@@ -277,6 +278,8 @@ def _version(actor: Actor, number: str, version: int) -> tuple[Assessment, list[
     found = next((v for v in versions if v.number == version), None)
     if found is None:
         raise Http404
+    if found.erased_at is not None or (found.content is None and found.document and found.document.is_erased):
+        raise Erased("Utlåtandet")
     return case, versions, found
 
 

@@ -14,6 +14,7 @@ from orders.process import ASSESSMENT
 _OTHER = {
     "create": "Försäkringskassan påbörjade ett utkast.",
     "overdue": "Sista dag passerade: {task}.",
+    "erase": "Innehåll i ärendet gallrades enligt ägarens gallringsbeslut.",
     "recount": "Sista dag räknades om: {task}. Den flyttades från {from} till {to}.",
 }
 CAUSES = {

@@ -3,7 +3,7 @@
 from django.urls import include, path, register_converter
 
 from fmu_portal.addresses import CaseNumber
-from orders.views import case, documents, exceptions, followup, lists, own, steps
+from orders.views import case, documents, exceptions, followup, journal, lists, own, retention, steps
 
 register_converter(CaseNumber, "number")
 
@@ -24,6 +24,8 @@ urlpatterns = [
     path("arenden/<number:number>/logg/", followup.extract, name="log-extract"),
     path("loggkontroll/", followup.follow_up, name="follow-up"),
     path("arenden/<number:number>/eget/", own.own, name="own"),
+    path("arenden/<number:number>/eget/journal.zip", journal.journal, name="journal"),
+    path("gallring/", retention.retention_page, name="retention"),
     path("arenden/<number:number>/handlingar/<uuid:document_id>/", documents.document, name="document"),
     path("arenden/<number:number>/steg/<str:step>/", steps.step_page, name="step"),
     path("arenden/<number:number>/steg/<str:step>/filer/", steps.files_piece, name="files"),

@@ -11,6 +11,7 @@ class Refused(Exception):
 
     code = "refused"
     status = 409
+    title = "Det går inte att göra nu"
 
     def __init__(self, text: str, **facts: Any) -> None:
         super().__init__(text)

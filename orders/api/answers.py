@@ -141,7 +141,7 @@ def document_answer(actor: Actor, case: Assessment, enclosure: Enclosure, part: 
         "id": document.pk,
         "kind": enclosure.kind,
         "kind_label": enclosure.get_kind_display(),
-        "name": None if voided else document.name,
+        "name": None if voided or document.is_erased else document.name,
         "dated": enclosure.dated,
         "pages": document.pages,
         "size": document.size,

@@ -199,10 +199,10 @@ class DocumentView(ApiView):
         operation_id="documents_open",
         summary="Öppna en handling",
         description="Den kontrollerade kopian. Att handlingen öppnas sparas: vem och när. En handling som inte är"
-        " kontrollerad, eller inte godtas, ger 409 (document_not_openable).",
+        " kontrollerad, eller inte godtas, ger 409 (document_not_openable); en som är gallrad ger 410 (erased).",
         tags=["Handlingar"],
         parameters=[NUMBER, DOCUMENT],
-        responses={(200, "application/pdf"): {"type": "string", "format": "binary"}, **answers({}, 401, 404, 409)},
+        responses={(200, "application/pdf"): {"type": "string", "format": "binary"}, **answers({}, 401, 404, 409, 410)},
     )
     def get(self, request: Request, number: str, document_id: uuid.UUID) -> FileResponse:
         """The file. Nothing of it is read from the database once the body streams."""

@@ -279,7 +279,7 @@ class DocumentAnswer(Answer):
     id = serializers.UUIDField(label="Id")
     kind = serializers.ChoiceField(label="Slag", choices=EnclosureKind.choices)
     kind_label = serializers.CharField(label="Slag i ord")
-    name = serializers.CharField(label="Filens namn, null när handlingen är makulerad", allow_null=True)
+    name = serializers.CharField(label="Filens namn, null när handlingen är makulerad eller gallrad", allow_null=True)
     dated = serializers.DateField(label="Handlingens datum", allow_null=True)
     pages = serializers.IntegerField(label="Sidor, null tills filen är kontrollerad", allow_null=True)
     size = serializers.IntegerField(label="Byte i filen som den kom in")

@@ -3,6 +3,7 @@
 from orders.models.access import Recusal, Reveal, Unlocking
 from orders.models.assessment import Assessment, AssessmentType, CaseCounter
 from orders.models.enclosure import Enclosure, EnclosureKind
+from orders.models.erasure import Erasure
 from orders.models.order import Assignment, Order, Participant, StepDraft
 from orders.models.person import InsuredPerson, Protection
 from orders.models.report import Report, ReportSource, ReportVersion
@@ -14,6 +15,7 @@ __all__ = [
     "CaseCounter",
     "Enclosure",
     "EnclosureKind",
+    "Erasure",
     "InsuredPerson",
     "Order",
     "Participant",

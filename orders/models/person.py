@@ -58,10 +58,15 @@ class InsuredPerson(Personal):
 
     @property
     def identity_digits(self) -> str:
-        """The twelve digits."""
-        return identity.decrypt(bytes(self.identity_encrypted))
+        """The twelve digits; "" when they are erased."""
+        return identity.decrypt(bytes(self.identity_encrypted)) if self.identity_encrypted else ""
 
     @property
     def personnummer(self) -> str:
         """The number as a person reads it."""
-        return identity.shown(self.identity_digits)
+        return identity.shown(self.identity_digits) if self.identity_encrypted else ""
+
+    @property
+    def is_erased(self) -> bool:
+        """Gallrad: nothing says any longer who the case was about."""
+        return not self.identity_hash

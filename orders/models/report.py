@@ -44,7 +44,10 @@ class ReportSource(models.TextChoices):
 
 
 class ReportVersion(Personal):
-    """Utlåtande, version: signed and fixed. ``document`` is None while the worker makes the PDF of a form's content."""
+    """Utlåtande, version: signed and fixed. ``document`` is None while the worker makes the PDF of a form's content.
+
+    ``erased_at``: the content is gone by its owner's erasure decision; who signed it when is kept.
+    """
 
     PART = See.REPORT
 
@@ -57,6 +60,7 @@ class ReportVersion(Personal):
     signed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     signed_at = models.DateTimeField(null=True)
     event = models.ForeignKey(Event, models.PROTECT, related_name="+", db_index=False)
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["assessment", "number"], name="report_version_once")]

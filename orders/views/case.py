@@ -18,17 +18,18 @@ from accounts.actor import Actor
 from accounts.permissions import FOLLOW_UP, See, Where, wheres
 from accounts.roles import Party
 from documents.models import Opening
+from documents.refusals import Erased
 from fmu_portal.addresses import number_in
 from fmu_portal.engine import door
 from fmu_portal.engine.refusals import NoRule
 from fmu_portal.engine.table import Step
 from fmu_portal.models import Duty, Event
-from orders import access
+from orders import access, erasure
 from orders.deadlines import arrival, provisional, report_duty
-from orders.models import Assessment, Enclosure, Participant
+from orders.models import Assessment, Enclosure, InsuredPerson, Participant
 from orders.process import ASSESSMENT
 from orders.sentences import names_of, organisation_ids, sentence
-from orders.views import followup
+from orders.views import followup, journal
 from orders.words import days_left, duty_left, parties_words, task_of
 from rules.limits import explain, explain_inputs
 from rules.remembered import rules_by_code
@@ -81,7 +82,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "case": case,
         "status": ASSESSMENT.statuses[case.status],
-        "person": getattr(case, "person", None) if actor.sees(See.IDENTITY) else None,
+        "person": _person(actor, case),
         "sees_needs": actor.sees(See.NEEDS),
         "sees_identity": actor.sees(See.IDENTITY),
         "region_only": actor.party is Party.REGION,
@@ -95,6 +96,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "rows": _who_owes(open_duties, actor, today),
         "timeline": _timeline(events[:EVENTS], case, actor),
         "older": len(events) > EVENTS,
+        "erasures": erasure.decisions_of(events),
         "notes": _notes(actor, case),
         "documents": _documents(actor, case),
         "versions": access.report_versions(actor, case),
@@ -103,6 +105,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         and case.takes_part  # type: ignore[attr-defined]
         and actor.party is Party.PERFORMER,
         "performer": actor.party is Party.PERFORMER,
+        "may_export": journal.may_export(actor, case.takes_part),  # type: ignore[attr-defined]
         "ordered": case.ordered_on is not None and actor.sees(See.UNDERLAG),
         "reads_order": case.ordered_on is not None
         and actor.sees(See.UNDERLAG)
@@ -116,6 +119,11 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "new_clock": case.assignments_count > 1 and case.ordered_on is not None,
     }
     return render(request, "orders/case.html", context)
+
+
+def _person(actor: Actor, case: Assessment) -> InsuredPerson | None:
+    person = getattr(case, "person", None) if actor.sees(See.IDENTITY) else None
+    return None if person is None or person.is_erased else person
 
 
 def _primary(case: Assessment, actor: Actor, open_duties: list[Duty], steps: list[Step]) -> Step | None:
@@ -221,7 +229,7 @@ def _notes(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
     return [
         {
             "title": NOTE_TITLES.get(note.kind, "Anteckning"),
-            "text": note.text,
+            "text": note.text or "Texten är gallrad.",
             "at": note.event.at,
             "who": str(Party(note.event.party).label),
             "step": sentence(note.event, {}).split(". ")[0].rstrip("."),
@@ -263,6 +271,8 @@ def _document(actor: Actor, case: Assessment, enclosure: Enclosure, part: bool) 
     file = enclosure.document
     if voided:
         state = "Makulerad."
+    elif file.is_erased:
+        state = "Gallrad."
     elif file.is_refused:
         state = f"Mottagen, men godtas inte och kan inte öppnas. {file.reason}"
     elif file.waits:
@@ -308,6 +318,8 @@ def order_page(request: HttpRequest, number: str) -> HttpResponse:
     order = case.orders.select_related("event").order_by("-pk").first()
     if order is None:
         raise Http404
+    if not order.purpose:
+        raise Erased("Beställningen")
     interpreter = f"Ja, {case.language}" if case.interpreter else "Nej"
     expandable = "Ja, efter godkännande i varje enskilt fall" if order.expandable else "Nej"
     self_rating = f"Saknas: {order.no_self_rating_reason}" if order.no_self_rating_reason else "Bifogad"

@@ -12,7 +12,7 @@ from accounts.permissions import See
 from audit import collector
 from documents import vault
 from documents.models import Document, Opening
-from documents.refusals import NotOpenable
+from documents.refusals import Erased, NotOpenable
 from fmu_portal import errors
 from orders import access
 from orders.models import Assessment
@@ -33,6 +33,8 @@ def stream(document: Document, name: str) -> FileResponse:
 
 def must_be_clean(document: Document) -> None:
     """Nobody opens what a worker has not checked and accepted. Raises `NotOpenable`; nothing is recorded as opened."""
+    if document.is_erased:
+        raise Erased
     if document.is_refused:
         raise NotOpenable(f"Handlingen är mottagen, men den godtas inte och kan inte öppnas. {document.reason}")
     if not document.is_clean:
@@ -59,6 +61,8 @@ def document(request: HttpRequest, number: str, document_id: uuid.UUID) -> HttpR
     except NotOpenable as refused:
         waits = bool(refused.facts.get("waits"))
         title = "Handlingen kontrolleras" if waits else "Handlingen kan inte öppnas"
+        if isinstance(refused, Erased):
+            title = refused.title
         retry = {"retry_url": request.path} if waits else {}
         return errors.refusal(request, refused, f"/arenden/{case.number}/", title=title, **retry)
     record_opening(enclosure.document, case, actor)

@@ -22,7 +22,7 @@ def _answer(field: Field, content: dict[str, Any]) -> str:
     return ": ".join(str(content[key]) for key in keys(field) if content.get(key) not in (None, ""))
 
 
-def _took_part(actor: Actor, case: Assessment) -> bool:
+def took_part(actor: Actor, case: Assessment) -> bool:
     """Whether the person was named as taking part while the unit had the assignment (13 § lag 2018:744)."""
     named = Event.objects.filter(case_id=case.pk, step="name_physician", organisation_id=actor.organisation_id)
     return any(actor.user_id in data.get("participants", ()) for data in named.values_list("data", flat=True))
@@ -34,10 +34,10 @@ def _written(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
     The report for those who took part; the administrator keeps questions and reasons; nobody else anything.
     """
     contents: list[tuple[str, dict[str, Any]]] = []
-    took_part = _took_part(actor, case)
-    if not took_part and actor.role != Role.PERFORMER_ADMIN:
+    part = took_part(actor, case)
+    if not part and actor.role != Role.PERFORMER_ADMIN:
         raise Http404
-    if took_part:
+    if part:
         versions = ReportVersion.objects.filter(assessment=case, performer_id=actor.organisation_id)
         contents += [(f"Utlåtande, version {v.number}", v.content) for v in versions.order_by("number") if v.content]
         draft = Report.objects.filter(assessment=case, performer_id=actor.organisation_id).first()
@@ -50,7 +50,8 @@ def _written(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
         }
         for title, content in contents
     ]
-    notes = Note.objects.filter(case_id=case.pk, author_id=actor.organisation_id).select_related("event").order_by("pk")
+    notes = Note.objects.filter(case_id=case.pk, author_id=actor.organisation_id).exclude(text="")
+    notes = notes.select_related("event").order_by("pk")
     if notes:
         lines = [(timezone.localtime(note.event.at).strftime("%Y-%m-%d %H.%M"), note.text) for note in notes]
         written.append({"title": "Frågor och skäl", "lines": lines})
