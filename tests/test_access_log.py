@@ -47,6 +47,22 @@ def test_a_case_page_leaves_one_entry_with_who_what_and_whose(cast):
     assert last().parts == ["case"]
 
 
+def test_behind_a_proxy_the_entry_says_where_the_person_is(cast, settings):
+    case = s.delivered(cast)
+    settings.PROXIES = 1
+    for said, kept in (
+        ("10.9.9.9, 192.0.2.7", "192.0.2.7"),  # what stands further left may be made up
+        ("2001:db8::1:2:3:4", "2001:db8::1:2:3:4"),
+        ("'; DROP TABLE x", "10.0.0.1"),
+        ("", "10.0.0.1"),
+    ):
+        answer = browser(cast.officer).get(
+            f"/arenden/{case.number}/", REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": said}
+        )
+        assert answer.status_code == 200
+        assert last().address == kept
+
+
 def test_a_list_counts_as_reading_each_person_it_shows_and_no_other(cast):
     made = [s.draft(cast).pk for _ in range(PAGE + 2)]
     browser(cast.officer).get("/arenden/")
