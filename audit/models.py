@@ -77,13 +77,21 @@ class AccessEntry(models.Model):
 
     @staticmethod
     def record(gathered: Collector, actor: Any, via: Via, what: str, address: str | None = None) -> None:
-        """One entry of what an `accounts.actor.Actor` has had in its hands. Plain SQL: who writes may not read back."""
+        """One entry of what an `accounts.actor.Actor` has had in its hands. Plain SQL: who writes may not read back.
+
+        Who is at work is said once more: a refused call was rolled back to before it was said.
+        """
         parts = sorted({part for parts in gathered.cases.values() for part in parts})
         with connection.cursor() as cursor:
             cursor.execute(
+                "SELECT fmu_act_as(%s, %s, %s, %s);"
                 "INSERT INTO audit_accessentry (at, mandate_id, organisation_id, role, via, what, cases, parts, wrote, why,"
                 " address, namesakes) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [
+                    actor.mandate_id or None,
+                    actor.organisation_id or None,
+                    actor.user_id or None,
+                    actor.role,
                     timezone.now(),
                     actor.mandate_id or None,
                     actor.organisation_id or None,

@@ -65,15 +65,13 @@ def chained():
 
 
 @pytest.fixture
-def configured(settings, chained):
-    """The settings name the files of a test seal."""
-    folder = Path(settings.SECRETS_DIR)
-    (folder / "seal_key.pem").write_bytes(chained[0])
-    (folder / "seal_cert.pem").write_bytes(chained[1])
-    settings.FMU_SIGNING_KEY_FILE, settings.FMU_SIGNING_CERT_FILE = "seal_key.pem", "seal_cert.pem"
-    yield settings
-    (folder / "seal_key.pem").unlink(missing_ok=True)
-    (folder / "seal_cert.pem").unlink(missing_ok=True)
+def configured(settings, chained, tmp_path):
+    """The settings name the files of a test seal, in a folder of the test's own."""
+    (tmp_path / "seal_key.pem").write_bytes(chained[0])
+    (tmp_path / "seal_cert.pem").write_bytes(chained[1])
+    settings.FMU_SIGNING_KEY_FILE = str(tmp_path / "seal_key.pem")
+    settings.FMU_SIGNING_CERT_FILE = str(tmp_path / "seal_cert.pem")
+    return settings
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +154,8 @@ def test_the_same_file_key_and_moment_give_the_same_bytes_elsewhere_too(plain, c
     first = signing.sealed(plain, AT)
     assert signing.sealed(plain, AT.astimezone(timezone(timedelta(hours=9)))) == first
     assert signing.sealed(plain, AT + timedelta(seconds=1)) != first
-    named = {"FMU_SIGNING_KEY_FILE": "seal_key.pem", "FMU_SIGNING_CERT_FILE": "seal_cert.pem"}
+    names = ("FMU_SIGNING_KEY_FILE", "FMU_SIGNING_CERT_FILE")
+    named = {name: getattr(configured, name) for name in names}
     env = {**os.environ, **DJANGO, **named, "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7"}
     command = [sys.executable, "-c", AGAIN, AT.isoformat()]
     other = subprocess.run(command, cwd=ROOT, env=env, input=plain, capture_output=True)
@@ -237,7 +236,7 @@ def test_unfit_material_is_refused_in_words(plain, number):
 
 def test_half_a_configuration_gives_no_file_at_all(cast, configured):
     case = deliver(cast)
-    Path(configured.SECRETS_DIR, "seal_cert.pem").unlink()
+    Path(configured.FMU_SIGNING_CERT_FILE).unlink()
     outbox.work()
     assert Outbox.objects.get(kind="report_pdf").error == "SealUnavailable"
     assert version_of(case).document is None

@@ -191,6 +191,7 @@ def test_a_file_s_name_makes_no_header_and_no_markup(cast, probe, name):
     client.post(
         url, {**s.ORDER, "gor": "lagg_till", "ny-kind": "medical", "ny-dated": "2026-01-02", "ny-files_chosen": file}
     )
+    s.check_files()
     page = client.get(url).content.decode()
     assert "<img src=x" not in page
     for row in case.enclosures.select_related("document"):

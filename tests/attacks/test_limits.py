@@ -156,7 +156,7 @@ def test_no_answer_tells_whether_an_account_exists(cast, probe, monkeypatch):
 
 def test_a_missing_case_and_a_stranger_s_answer_alike(cast, probe):
     case = s.requested(cast)
-    client, api = browser(cast.stranger_officer), Api(cast.stranger_officer)
+    client, api = browser(cast.skane), Api(cast.skane)
     for path in ("", "handelser/", "steg/assign/", "steg/finns-inte/", "bestallning/"):
         texts = []
         for number in (case.number, "2019-999999"):

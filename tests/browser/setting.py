@@ -29,7 +29,7 @@ def step(desk: Desk, number: str, name: str, data: dict[str, Any], files: dict[s
     """A step with its check page, where it has one."""
     path = f"/arenden/{number}/steg/{name}/"
     if send(desk, path, {**data, "gor": "fortsatt"}, files).endswith("/kontrollera/"):
-        send(desk, f"{path}kontrollera/")
+        send(desk, f"{path}kontrollera/", {"password": desk.password})  # asked for where the step signs
 
 
 def _option(desk: Desk, path: str, words: str) -> str:

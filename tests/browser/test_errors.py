@@ -231,7 +231,9 @@ def test_form_left_open_over_night(new_desk, desk, portal, database, shots):
 def test_page_after_the_session(new_desk):
     """A link followed with a login that is no longer one leads to the login, and on."""
     desk = new_desk(REGION)
-    desk.context.add_cookies([{"name": "__Host-session", "value": "x" * 32, "url": desk.url, "secure": True}])
+    desk.context.add_cookies(
+        [{"name": "__Host-session", "value": "x" * 32, "url": desk.url.replace("http:", "https:"), "secure": True}]
+    )
     desk.go("/arenden/?vy=alla")
     assert desk.h1 == "Logga in"
     assert "Du har loggats ut" in desk.text
