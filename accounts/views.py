@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import guard, parked, sessions
 from accounts.forms import LoginForm, PasswordForm
@@ -152,6 +152,7 @@ def logins(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/logins.html", context, status=422 if form.errors else 200)
 
 
+@require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """The start page is the work basket; the administrator has none."""
     from accounts.roles import Party

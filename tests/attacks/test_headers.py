@@ -201,6 +201,17 @@ print(safe.status_code, safe.headers["Strict-Transport-Security"])
     probe(4)
 
 
+def test_an_address_answers_its_own_methods_and_no_other(cast, addresses, probe):
+    client = browser(cast.officer)
+    api = next(key for name, _, _, key in clients(cast) if name == "officer")
+    for url in ("/", "/halsa", "/static/portal.css", *addresses):
+        key = api if url.startswith("/api/") else {}
+        for method in ("OPTIONS", "TRACE", "PUT", "PATCH", "CONNECT", "XYZ"):
+            answer = client.generic(method, url, **key)
+            assert answer.status_code in (404, 405, 501), (method, url, answer.status_code)
+            probe()
+
+
 def test_no_header_makes_a_page_a_public_one(cast, probe):
     """gunicorn would take SCRIPT_NAME from a header of a client on the same machine: the way around the login."""
     from launcher import gunicorn_conf
