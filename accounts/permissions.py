@@ -25,6 +25,7 @@ class See(StrEnum):
     UNDERLAG = "underlag"  # which documents there are: kind, name, date, pages
     PAPERS = "papers"  # the documents themselves, and what the order says
     REPORT = "report"  # the report, its drafts and versions
+    PROTECTED = "protected"  # name and place of a person with protected identity, each time with a reason
     NUMBER = "number"  # only that the case is there, for what one's unit once wrote in it
 
 
@@ -60,6 +61,16 @@ _WHOLE = (See.CASE, See.NEEDS, See.IDENTITY, See.UNDERLAG, See.PAPERS, See.REPOR
 TABLE: tuple[Grant, ...] = (
     Grant(_OFFICE, _WHOLE, (Where.OFFICE,), "kontorets egna ärenden"),
     Grant(_OFFICE, _WHOLE, (Where.UNLOCKED,), "ett annat kontors ärende: skälet först, sedan får samordnaren veta"),
+    Grant(
+        (Role.CASE_OFFICER, Role.COORDINATOR),
+        (See.PROTECTED,),
+        (Where.OFFICE,),
+        "de som måste nå personen, med skäl varje gång",
+    ),
+    Grant(_UNIT, (See.PROTECTED,), (Where.TAKES_PART,), "de som måste nå personen, med skäl varje gång"),
+    Grant(
+        (Role.PERFORMER_ADMIN,), (See.PROTECTED,), (Where.ASSIGNED,), "den som kallar till besök, med skäl varje gång"
+    ),
     Grant(_MONEY, (See.CASE,), (Where.REQUESTED,), "flödet och pengarna, inte personen"),
     Grant(_REGION, (See.CASE, See.NEEDS), (Where.REGION,), "flödet och pengarna, inte personen"),
     Grant(_UNIT, (See.CASE, See.NEEDS, See.IDENTITY, See.UNDERLAG), (Where.ASSIGNED,), "enhetens pågående uppdrag"),

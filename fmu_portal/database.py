@@ -38,6 +38,7 @@ ADD_ONLY = (
     "audit_seal",
     "audit_followup",
     "orders_unlocking",
+    "orders_reveal",
 )
 """Rows that are only added."""
 
@@ -49,6 +50,9 @@ FUNCTIONS = (
     "orders_forget_drafts(bigint)",
     "orders_cases_of_person(text)",
     "orders_elsewhere(text)",
+    "orders_is_person(bigint, text)",
+    "orders_protect(bigint, text, text)",
+    "orders_readdress(bigint, text, text)",
 )
 """What runs with the owner's rights and applies the rule itself."""
 
@@ -73,6 +77,8 @@ def _setting(name: str, cast: str = "") -> str:
 MANDATE, ORGANISATION, USER = (_setting(name, "::bigint") for name in ("mandate", "organisation", "user"))
 ROLE = _setting("role")
 """Who is at work in this transaction, as a row policy asks it. `Mandate.objects.at_work` sets them, `as_clock` too."""
+REVEAL = _setting("reveal", "::bigint")
+"""The stated reason (a row's id) for which a protected person is shown in this transaction; NULL when there is none."""
 
 _NAMES = ("mandate", "organisation", "user", "role")
 

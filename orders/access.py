@@ -13,9 +13,11 @@ from accounts.models import Mandate
 from accounts.permissions import See
 from accounts.roles import Party
 from audit import collector
+from fmu_portal import identity
 from fmu_portal.models import Note
-from orders.models import Assessment, Enclosure, InsuredPerson, Participant, Recusal, Report, ReportVersion
+from orders.models import Assessment, Enclosure, InsuredPerson, Participant, Recusal, Report, ReportVersion, Reveal
 from orders.models.enclosure import UNDERLAG, EnclosureQuerySet
+from orders.reach import query_for
 
 ORDERED = ("ordered", "in_progress", "delivered", "supplement_requested", "accepted", "withdrawn", "ended")
 
@@ -41,6 +43,13 @@ def cases_of_person(digest: str) -> list[Found]:
     for row in found:
         collector.seen(See.NUMBER, row.pk)
     return found
+
+
+def is_person(case: Assessment, digits: str) -> bool:
+    """Whether twelve digits are those of the case's person; the person is not shown, protected or not."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT orders_is_person(%s, %s)", [case.pk, identity.lookup_hash(digits)])
+        return bool(cursor.fetchone()[0])
 
 
 def elsewhere(number: str) -> int | None:
@@ -77,6 +86,24 @@ def person_of(actor: Actor, case: Assessment) -> InsuredPerson | None:
     if not actor.sees(See.IDENTITY):
         return None
     return InsuredPerson.objects.filter(pk=case.pk).first()
+
+
+def may_reveal(actor: Actor, case: Assessment) -> bool:
+    """Whether the actor is one of the few who may be shown a protected person, with a reason."""
+    condition = query_for(actor, See.PROTECTED)
+    return condition is not None and Assessment.objects.visible_to(actor).filter(condition, pk=case.pk).exists()
+
+
+def revealed(actor: Actor, case: Assessment, reason: str) -> tuple[InsuredPerson, Reveal]:
+    """A protected person, shown in this transaction for the reason given, and where the reason is kept."""
+    stated = Reveal.objects.create(assessment_id=case.pk, mandate_id=actor.mandate_id, reason=reason)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('fmu.reveal', %s, true)", [str(stated.pk)])
+    try:
+        return InsuredPerson.objects.select_related("municipality").get(pk=case.pk), stated
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('fmu.reveal', '', true)")
 
 
 def listed_enclosures(actor: Actor, case: Assessment) -> EnclosureQuerySet:

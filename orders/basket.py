@@ -15,6 +15,7 @@ from accounts.roles import Party
 from fmu_portal.context import MOST_COUNTED, count_text
 from fmu_portal.models import Duty
 from orders.models import Assessment
+from orders.models.assessment import PROTECTED
 from orders.words import Left, duty_left, task_of
 from rules.remembered import rules_by_code
 
@@ -149,8 +150,10 @@ def _counterpart(actor: Actor, case: Assessment) -> str:
 
 
 def _person(actor: Actor, case: Assessment) -> str:
-    person = getattr(case, "person", None) if actor.sees(See.IDENTITY) else None
-    return person.name if person else ""
+    if not actor.sees(See.IDENTITY):
+        return ""
+    person = getattr(case, "person", None)
+    return person.name if person else PROTECTED if case.protected else ""
 
 
 _COUNTS = """

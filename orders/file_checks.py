@@ -5,7 +5,8 @@ from __future__ import annotations
 from accounts.models import Organisation
 from documents import checking
 from documents.models import Document
-from orders.models import Assessment, Enclosure, InsuredPerson
+from orders.access import is_person
+from orders.models import Assessment, Enclosure
 from orders.notices import tell
 
 REFUSED = (
@@ -28,9 +29,7 @@ def after_check(document: Document, numbers: dict[str, int]) -> None:
 
 
 def _warn(enclosure: Enclosure, case: Assessment, numbers: dict[str, int]) -> None:
-    person = InsuredPerson.objects.filter(pk=case.pk).first()
-    own = person.identity_digits if person else None
-    pages = [page for number, page in numbers.items() if number != own]
+    pages = [page for number, page in numbers.items() if not is_person(case, number)]
     enclosure.warning_page = min(pages) if pages else None
     enclosure.save(update_fields=["warning_page"])
 

@@ -17,17 +17,17 @@ from fmu_portal.engine import outbox
 from fmu_portal.models import Duty, Event, Notice
 from orders.models import Assessment, Recusal, Unlocking
 from orders.process import ASSESSMENT
-from orders.sentences import organisation_ids, sentence
+from orders.sentences import names_of, sentence
 
 
 @outbox.handler("notice", as_clock=True)
 def tell_of_step(payload: dict[str, Any]) -> None:
     """A step was taken: each organisation that gets a duty, or that the step tells, is told what it now owes."""
     event = Event.objects.get(pk=payload["event"])
-    assessment = Assessment.objects.only("number").get(pk=event.subject_id)
+    assessment = Assessment.objects.only("number", "protected").get(pk=event.subject_id)
     duties = Duty.objects.filter(opened_by=event, organisation_id__in=payload["organisations"])
     owed = {duty.organisation_id: duty for duty in duties}
-    names = dict(Organisation.objects.filter(pk__in=organisation_ids([event])).values_list("pk", "name"))
+    names = names_of([event], assessment, None)
     for organisation_id in payload["organisations"]:
         duty = owed.get(organisation_id)
         text = f"{_task(duty)} senast {duty.due}." if duty else sentence(event, names)

@@ -15,6 +15,7 @@ from fmu_portal.engine.refusals import NoRule
 from fmu_portal.models import Duty
 from orders.deadlines import arrival, provisional, report_duty
 from orders.models import Assessment
+from orders.models.assessment import PROTECTED
 from orders.process import ASSESSMENT, OPEN_STATUSES
 from orders.words import Left, days_left, parties_words
 
@@ -99,7 +100,7 @@ def _row(actor: Actor, case: Assessment, duties: list[Duty], today: date) -> Row
         due=due,
         left=left,
         municipality=case.municipality.name if case.municipality and actor.sees(See.NEEDS) else "",
-        person=person.name if person else "",
+        person=person.name if person else PROTECTED if case.protected and actor.sees(See.IDENTITY) else "",
     )
 
 

@@ -134,7 +134,8 @@ def html_of(version: Any) -> str:
             "title": TITLE,
             "version": version,
             "case": version.assessment,
-            "person": version.assessment.person,
+            # Behind the wall when the identity is protected: then the case's number stands for the person.
+            "person": getattr(version.assessment, "person", None),
             "signed_on": f"{date_words(signed)} kl. {clock_words(signed)}" if signed else "",
             "created": signed.isoformat(timespec="seconds") if signed else "",
             "parts": parts_of(_breakable(version.content)),

@@ -133,6 +133,14 @@ STEPS = by_name(
         hint="Handlingar, ny adress, telefon eller särskilda behov.",
     ),
     Step(
+        "protect", "Ändra skydd av personuppgifter", "Försäkringskassan ändrade skyddet av personuppgifter.",
+        from_=("requested", "returned", "assigned", "ordered", "in_progress", "delivered", "supplement_requested", "accepted"),
+        to=None, by=OFFICE, input="protect", tells=(REGION, PERFORMER), confirm=True,
+        happens=("Namn, adress och ort visas bara för dem som måste nå personen, med skäl varje gång.",
+                 "Regionen och utföraren får veta att skyddet har ändrats."),
+        hint="Sekretessmarkering eller skyddad folkbokföring.",
+    ),
+    Step(
         "name_physician", "Utse ansvarig läkare och deltagare", "Utföraren utsåg ansvarig läkare och deltagare.",
         from_=("assigned", "ordered", "in_progress", "supplement_requested"), to=None, by=UNIT, input="name_physician",
         hint="De som deltar kan öppna underlaget.",

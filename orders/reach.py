@@ -14,7 +14,7 @@ from django.db.models import Q
 from accounts.actor import Actor
 from accounts.permissions import FOLLOW_UP, See, Where, arms, wheres
 from accounts.roles import PARTY_OF, Party
-from fmu_portal.database import MANDATE, ORGANISATION, ROLE, USER, Answer, Wall
+from fmu_portal.database import MANDATE, ORGANISATION, REVEAL, ROLE, USER, Answer, Wall
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def functions() -> list[Answer]:
             f"orders_sees_{what}(of_case bigint)",
             f"EXISTS (SELECT 1 FROM orders_assessment a WHERE a.id = of_case AND {_arms(what)} AND a.id <> ALL ({RECUSED}))",
         )
-        for what in (See.NEEDS, See.IDENTITY, See.UNDERLAG, See.PAPERS, See.REPORT)
+        for what in (See.NEEDS, See.IDENTITY, See.PROTECTED, See.UNDERLAG, See.PAPERS, See.REPORT)
     ]
     return [
         *answers,
@@ -145,7 +145,13 @@ def walls() -> list[Wall]:
     case = _arms(See.CASE, See.NUMBER, a="orders_assessment")
     return [
         Wall("orders_assessment", f"{case} AND orders_assessment.id <> ALL ({RECUSED})", clock=True),
-        Wall("orders_insuredperson", "orders_sees_identity(assessment_id)"),
+        Wall(
+            "orders_insuredperson",
+            "orders_sees_identity(assessment_id) AND (protection = '' OR (orders_sees_protected(assessment_id)"
+            f" AND EXISTS (SELECT 1 FROM orders_reveal v WHERE v.id = {REVEAL} AND v.mandate_id = {MANDATE}"
+            " AND v.assessment_id = orders_insuredperson.assessment_id AND v.at > now() - interval '1 minute')))",
+            check="orders_sees_identity(assessment_id)",
+        ),
         Wall("orders_order", "orders_sees_papers(assessment_id)"),
         Wall("orders_enclosure", _ENCLOSURE.format(e="orders_enclosure")),
         Wall(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from accounts.actor import Actor
+from accounts.models import Organisation
 from accounts.roles import Party
 from fmu_portal.models import Event
 from orders.process import ASSESSMENT
@@ -61,3 +64,12 @@ def _pages(count: int) -> str:
 def organisation_ids(events: list[Event]) -> set[int]:
     """The organisations that the sentences name."""
     return {pk for event in events if (pk := event.data.get("set", {}).get("performer_id"))}
+
+
+def names_of(events: list[Event], case: Any, actor: Actor | None) -> dict[int, str]:
+    """The names of the organisations that the sentences name: id -> name. None in mail and notices (``actor`` None) and
+    at the agency when the person is protected: the performer's name would tell the place."""
+    ids = organisation_ids(events)
+    if not ids or (case.protected and (actor is None or actor.party is Party.AGENCY)):
+        return {}
+    return dict(Organisation.objects.filter(pk__in=ids).values_list("pk", "name"))

@@ -18,6 +18,7 @@ urlpatterns = [
     path("arenden/<number:number>/handelser/", case.history, name="history"),
     path("arenden/<number:number>/bestallning/", case.order_page, name="order"),
     path("arenden/<number:number>/oppna/", exceptions.unlock, name="unlock"),
+    path("arenden/<number:number>/skyddade-uppgifter/", exceptions.reveal, name="reveal"),
     path("arenden/<number:number>/jav/", exceptions.recuse, name="recuse"),
     path("arenden/<number:number>/jav/hav/", exceptions.lift_recusal, name="lift-recusal"),
     path("arenden/<number:number>/logg/", followup.extract, name="log-extract"),

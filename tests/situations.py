@@ -79,7 +79,7 @@ def check_files() -> None:
 
 REQUEST: dict[str, Any] = {
     "personnummer": PERSONNUMMER,
-    "protected": "nej",
+    "protection": "none",
     "name": NAME,
     "address": ADDRESS,
     "postal_code": "111 20",

@@ -254,7 +254,11 @@ def test_the_follow_up_shows_what_stands_out_and_keeps_the_outcome(cast):
     answer = team.post(f"/loggkontroll/?rad={entry.pk}", {"outcome": "asked", "comment": "Pratar i morgon"})
     assert answer.status_code == 302
     assert FollowUp.objects.get(entry=entry).outcome == "asked"
-    assert "Användaren tillfrågas" in team.get("/loggkontroll/").content.decode()
+    page = team.get("/loggkontroll/").content.decode()
+    assert "Användaren tillfrågas" in page, "in the month's sample"
+    assert "Samma efternamn som personen" not in page.split("Det här sticker ut")[1], (
+        "judged, it makes room for the next"
+    )
     assert team.post(f"/loggkontroll/?rad={entry.pk}", {}).status_code == 422
 
 

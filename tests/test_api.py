@@ -24,7 +24,7 @@ from orders.models import Assessment, Enclosure, ReportVersion
 from tests import situations as s
 
 ROOT = "/api/v1/assessments/"
-REQUEST = s.REQUEST | {"protected": False, "interpreter": False}
+REQUEST = s.REQUEST | {"interpreter": False}
 ORDER = s.ORDER | {
     "interpreter": False,
     "expandable": True,
@@ -347,7 +347,7 @@ def test_every_row_of_permissions_has_its_keys():
     from orders.api.serializers import PART
 
     assert set(PART) == NEEDS | {"person", "order", "report_versions"}
-    assert set(PART.values()) == set(See) - {See.CASE, See.PAPERS, See.NUMBER}
+    assert set(PART.values()) == set(See) - {See.CASE, See.PAPERS, See.PROTECTED, See.NUMBER}
 
 
 # --- documents

@@ -72,7 +72,7 @@ def test_a_step_takes_the_fields_of_its_form_and_no_other(document, step):
 
 # Written by hand: (step, field, what the document says of it).
 GOLDEN = [
-    ("request", "protected", {"type": "boolean"}),
+    ("request", "protection", {"type": "string", "enum": ["none", "marked", "registered"]}),
     ("request", "municipality", {"type": "string"}),
     ("request", "region", {"type": ["integer", "null"]}),
     ("request", "wished_start", {"type": ["string", "null"], "format": "date"}),

@@ -13,7 +13,7 @@ from PIL import Image
 from documents import vault
 from documents.models import Document
 from documents.storage import storage
-from orders.models import Assessment, Enclosure, InsuredPerson, StepDraft
+from orders.models import Assessment, Enclosure, StepDraft
 from tests import situations as s
 from tests.cast import PASSWORD
 from tests.pages import browser
@@ -65,17 +65,6 @@ def test_another_region_asks_for_the_reason(request_form):
     client.post(url, {**s.REQUEST, "region": skane.pk, "other_region_reason": "works"})
     client.post(f"{url}kontrollera/")
     assert s.fresh(case).region_id == skane.pk
-
-
-def test_a_protected_person_is_refused_and_nothing_is_kept(request_form):
-    client, url, case = request_form
-    answer = client.post(url, {**s.REQUEST, "protected": "ja"})
-    assert "kan ännu inte ta emot utredningar för personer med skyddade personuppgifter" in answer.content.decode()
-    assert not StepDraft.objects.filter(assessment=case).exists()
-    assert not InsuredPerson.objects.filter(assessment=case).exists()
-    assert s.NAME not in client.get(url).content.decode()
-    client.post(url, {**s.REQUEST, "protected": "ja", "gor": "spara"})
-    assert not StepDraft.objects.filter(assessment=case).exists()
 
 
 def test_a_second_open_assessment_of_the_same_person_is_warned_of(cast, request_form):

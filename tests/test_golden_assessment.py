@@ -74,6 +74,7 @@ def valid_input(step, case, cast):
         "question_underlag": {"missing": "Journal", "essential": "Behövs"},
         "supplement_underlag": {"answer": "Den finns inte"},
         "add": {"text": "Ny telefon", "phone": "070-1740605"},
+        "protect": {"protection": "marked"},
         "complete": {"report_version": case.report_version, "complete": "ja"},
         "request_supplement": {"report_version": case.report_version, "part": "prognosis", "missing": "Hur länge"},
         "propose_end": {"cause": "moved", "reason": "Har flyttat"},

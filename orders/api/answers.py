@@ -7,7 +7,6 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.actor import Actor
-from accounts.models import Organisation
 from accounts.permissions import See
 from accounts.roles import Party
 from fmu_portal.engine.refusals import NoRule
@@ -17,7 +16,7 @@ from orders.api import serializers as out
 from orders.deadlines import provisional, report_duty
 from orders.models import Assessment, Enclosure, Order
 from orders.process import ASSESSMENT
-from orders.sentences import organisation_ids, sentence
+from orders.sentences import names_of, sentence
 from rules.limits import duty_basis
 from rules.limits import sentence as explanation
 from rules.models import Rule
@@ -71,8 +70,7 @@ def _report_due(case: Assessment) -> tuple[Any, bool]:
 
 def event_answers(actor: Actor, case: Assessment, events: list[Event], noted: bool = True) -> list[dict[str, Any]]:
     """Events as `EventAnswer`s, with the notes that the actor's party may read (``noted``: there may be some)."""
-    ids = organisation_ids(events)
-    names = dict(Organisation.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+    names = names_of(events, case, actor)
     notes = _notes(actor, case, events) if noted else {} if actor.sees(See.NEEDS) else None
     rows = []
     for event in events:
@@ -119,7 +117,7 @@ def duty_answers(case: Assessment) -> list[dict[str, Any]]:
                 "kind": duty.kind,
                 "task": kind.task,
                 "party": duty.party,
-                "organisation": duty.organisation,
+                "organisation": case.shown_organisation(duty.organisation),
                 "step": kind.step,
                 "due": duty.due,
                 "open": still,

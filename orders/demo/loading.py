@@ -43,7 +43,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "person": (
         "orders_insuredperson",
         "assessment_id, identity_encrypted, identity_hash, name, address, postal_code, locality, phone, email,"
-        " representative",
+        " representative, protection, municipality_id",
     ),
     "notice": ("fmu_portal_notice", "organisation_id, user_id, event_id, case_id, case_number, text, key, at"),
     "order": (

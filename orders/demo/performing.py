@@ -46,6 +46,7 @@ class Performance(Case):
         self.assignments: list[list[int | None]] = []
         self.participants: list[int] = []
         self.reports = 0
+        self.person, self.protection, self.stays = "", "", ""
 
     def perform(self, start: int, acts: tuple[Act, ...]) -> None:
         """All steps of a plan, from the draft's day."""
@@ -72,7 +73,7 @@ class Performance(Case):
         self.language = rng.choice(words.LANGUAGES) if interpreter else ""
         self.needs, self.method = rng.choice(words.NEEDS), rng.choice(words.METHODS)
         wished = self.calendar.iso[self.day + rng.randint(5, 25)] if rng.random() < 0.3 else None
-        self.books.add("person", person_line(self.pk, parts.digits, parts.place, rng))
+        self.person = person_line(self.pk, parts.digits, parts.place, rng)
         self.take(
             "request",
             self.agency,
@@ -142,6 +143,11 @@ class Performance(Case):
         """One document more."""
         data = {"changed": [], **self._listed(self._enclose(self._unused()))}
         self.take("add", self.agency, data, notes=[("reason", words.ADDED)])
+
+    def protect(self, word: str) -> None:
+        """The person's identity is marked as protected: from then on the place stands on the person alone."""
+        self.protection, self.stays = "marked", self.fields["municipality_id"]
+        self.take("protect", self.agency, {}, protected=True, municipality_id=None)
 
     def void_document(self, word: str) -> None:
         """The first document is voided."""
@@ -347,6 +353,8 @@ class Performance(Case):
     def finish(self) -> None:
         """Write the case's own rows, as they are today."""
         add, pk = self.books.add, self.pk
+        if self.person:
+            add("person", f"{self.person}\t{self.protection}\t{self.stays or NULL}")
         for performer, opened, closed in self.assignments:
             add("assignment", f"{pk}\t{performer}\t{opened}\t{text(closed)}")
         for user in self.participants:
@@ -379,7 +387,7 @@ _DEEDS: dict[str, Callable[[Performance, str], None]] = {
     for name in (
         "request", "request_anew", "order", "supplement_underlag", "add", "void_document", "register_report",
         "complete", "request_supplement", "end", "return_", "assign", "confirm", "record_silence",
-        "question_underlag", "name_physician", "propose_end", "hand_back", "deliver", "supplement",
+        "question_underlag", "protect", "name_physician", "propose_end", "hand_back", "deliver", "supplement",
         "decline_question", "withdraw", "decline_end", "cannot_supplement", "recall_supplement",
         "discard",
     )
@@ -393,5 +401,6 @@ ASSESSMENT_COLUMNS: tuple[tuple[str, Any], ...] = (
     ("wished_start", None), ("method", ""), ("created_on", None), ("requested_on", None), ("ordered_on", None),
     ("underlag_complete_on", None), ("delivered_on", None), ("delivered_late", None), ("ended_cause", ""),
     ("carried_out_on", None), ("report_version", 0), ("assignments_count", 0),
+    ("protected", False),
 )  # fmt: skip
 """The assessment's columns after its id, each with its value before anybody has set it."""

@@ -165,6 +165,8 @@ def in_progress(s: Story) -> None:
     _begin(s)
     if s.chance(0.15):
         s.go("add", 1, 3, word="file")
+    if s.chance(0.02):
+        s.go("protect", 0, 2)
 
 
 def in_progress_new_clock(s: Story) -> None:

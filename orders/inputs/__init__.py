@@ -4,7 +4,7 @@ from orders.inputs.ending import EndForm, HandBackForm, ProposeEndForm, ReasonFo
 from orders.inputs.order import AddForm, OrderForm, QuestionForm, SupplementUnderlagForm
 from orders.inputs.people import NamePhysicianForm
 from orders.inputs.report import CompleteForm, DeliverForm, RegisterReportForm, RequestSupplementForm
-from orders.inputs.request import RequestAnewForm, RequestForm
+from orders.inputs.request import ProtectForm, RequestAnewForm, RequestForm
 
 INPUTS = {
     "add": AddForm,
@@ -15,6 +15,7 @@ INPUTS = {
     "name_physician": NamePhysicianForm,
     "order": OrderForm,
     "propose_end": ProposeEndForm,
+    "protect": ProtectForm,
     "question_underlag": QuestionForm,
     "reason": ReasonForm,
     "register_report": RegisterReportForm,

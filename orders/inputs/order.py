@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db import connection
 from django.utils import timezone
 
 from fmu_portal.engine.door import Context
@@ -227,9 +228,11 @@ class AddForm(SendsFiles):
             subject.save(update_fields=["special_needs"])
             changed.append("special_needs")
         person_fields = [name for name in ("address", "phone") if cleaned[name]]
-        for name in person_fields:
-            setattr(subject.person, name, cleaned[name])
         if person_fields:
-            subject.person.save(update_fields=person_fields)
+            with connection.cursor() as cursor:
+                # A protected person's row may be behind the wall: written by the database, and not read.
+                cursor.execute(
+                    "SELECT orders_readdress(%s, %s, %s)", [subject.pk, cleaned["address"], cleaned["phone"]]
+                )
         context.data["changed"] = changed + person_fields
         send(context, self.enclosures)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db import connection
 
 from accounts.models import Municipality, Organisation, OrganisationKind, PostalCode
 from fmu_portal import identity
@@ -12,7 +13,7 @@ from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text, short_text, yes_no
 from fmu_portal.forms import DateField
 from orders.access import cases_of_person
-from orders.models import Assessment, InsuredPerson
+from orders.models import Assessment, InsuredPerson, Protection
 
 OTHER_REGION = {
     "works": "Är EU-försäkrad utan att bo i Sverige och arbetar i regionen (3 § lagen)",
@@ -20,15 +21,21 @@ OTHER_REGION = {
     "newly_moved": "Har nyligen flyttat och registret är inte uppdaterat",
 }
 
-PROTECTED = (
-    "Portalen kan ännu inte ta emot utredningar för personer med skyddade personuppgifter."
-    " Begär utredningen enligt er rutin utanför portalen. Det du skrev har inte sparats."
-)
-
 
 def regions() -> Any:
     """The 21 regions by name."""
     return Organisation.objects.filter(kind=OrganisationKind.REGION).order_by("name")
+
+
+def protection_field() -> forms.ChoiceField:
+    """Whether the person's identity is protected, and how; nothing is chosen beforehand."""
+    return forms.ChoiceField(
+        label="Har personen skyddade personuppgifter?",
+        choices=[("none", "Nej"), *((str(p.value), str(p.label)) for p in Protection if p.value)],
+        help_text="Vid skydd visas namn, adress och ort bara för dem som måste nå personen. Vid skyddad folkbokföring"
+        " är kommunen den där personen stadigvarande vistas (3 § lagen).",
+        widget=forms.RadioSelect,
+    )
 
 
 class ResidenceForm(StepForm):
@@ -68,7 +75,7 @@ class RequestForm(ResidenceForm):
 
     conditional = ("language", "other_region_reason", "postal_code_checked")
     sections = (
-        ("Den försäkrade", ("personnummer", "protected", "name", "representative")),
+        ("Den försäkrade", ("personnummer", "protection", "name", "representative")),
         (
             "Bostad och region",
             ("address", "postal_code", "postal_code_checked", "municipality", "region", "other_region_reason"),
@@ -78,9 +85,7 @@ class RequestForm(ResidenceForm):
     )
 
     personnummer = short_text("Personnummer eller samordningsnummer", "w-12", max_length=20, help_text="ÅÅÅÅMMDD-NNNN")
-    protected = yes_no(
-        "Har personen skyddade personuppgifter?", help_text="Sekretessmarkering eller skyddad folkbokföring."
-    )
+    protection = protection_field()
     name = short_text("Namn")
     address = short_text("Gatuadress")
     postal_code = short_text("Postnummer", "w-8", max_length=6)
@@ -146,10 +151,6 @@ class RequestForm(ResidenceForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        if cleaned.get("protected"):
-            self.keep = False
-            self.add_error("protected", PROTECTED)
-            return cleaned
         if cleaned.get("interpreter") and not cleaned.get("language"):
             self.add_error("language", "Fyll i vilket språk tolken ska tala")
         self.clean_residence()
@@ -192,7 +193,11 @@ class RequestForm(ResidenceForm):
             phone=cleaned["phone"],
             email=cleaned["email"],
             representative=cleaned["representative"],
+            protection="" if cleaned["protection"] == "none" else cleaned["protection"],
         )
+        protected = bool(person.protection)
+        if protected:
+            person.municipality = cleaned["municipality"]
         person.set_identity(cleaned["personnummer"])
         person.save(force_insert=True)
         subject.language = cleaned["language"] if cleaned["interpreter"] else ""
@@ -200,7 +205,9 @@ class RequestForm(ResidenceForm):
         subject.save(update_fields=["language", "special_needs", "method"])
         context.set(
             region_id=cleaned["region"].pk,
-            municipality_id=cleaned["municipality"].pk,
+            # A protected person's place stands on the person alone: events are never emptied.
+            municipality_id=None if protected else cleaned["municipality"].pk,
+            protected=protected,
             other_region_reason=cleaned["other_region_reason"],
             interpreter=cleaned["interpreter"],
             wished_start=cleaned["wished_start"],
@@ -243,9 +250,35 @@ class RequestAnewForm(ResidenceForm):
         context.note(cleaned["reason"])
         if cleaned["region"].pk != context.subject.region_id:
             context.set(region_coordinator_id=None)
+        protected = context.subject.protected
+        if protected:
+            protect(context.subject.pk, None, cleaned["municipality"].pk)
         context.set(
             region_id=cleaned["region"].pk,
-            municipality_id=cleaned["municipality"].pk,
+            municipality_id=None if protected else cleaned["municipality"].pk,
             other_region_reason=cleaned["other_region_reason"],
             requested_on=context.today,
         )
+
+
+class ProtectForm(StepForm):
+    """The protection is marked, changed or taken away, whenever the agency learns of it."""
+
+    protection = protection_field()
+
+    def apply(self, context: Context) -> None:
+        kind = self.cleaned_data["protection"]
+        place = protect(context.subject.pk, "" if kind == "none" else kind, None)
+        context.set(protected=kind != "none", municipality_id=None if kind != "none" else place)
+
+
+def protect(case_id: int, kind: str | None, municipality: str | None) -> str | None:
+    """Mark the person of a case (``kind`` "", "marked", "registered"; None leaves it) and where a protected person stays.
+
+    The row may be behind the wall, so the database does it for whoever is at the case's office. Returns the code of the
+    municipality.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT orders_protect(%s, %s, %s)", [case_id, kind, municipality])
+        row = cursor.fetchone()
+    return row[0] if row else None

@@ -1,10 +1,10 @@
 """Rows of an assessment."""
 
-from orders.models.access import Recusal, Unlocking
+from orders.models.access import Recusal, Reveal, Unlocking
 from orders.models.assessment import Assessment, AssessmentType, CaseCounter
 from orders.models.enclosure import Enclosure, EnclosureKind
 from orders.models.order import Assignment, Order, Participant, StepDraft
-from orders.models.person import InsuredPerson
+from orders.models.person import InsuredPerson, Protection
 from orders.models.report import Report, ReportSource, ReportVersion
 
 __all__ = [
@@ -17,10 +17,12 @@ __all__ = [
     "InsuredPerson",
     "Order",
     "Participant",
+    "Protection",
     "Recusal",
     "Report",
     "ReportSource",
     "ReportVersion",
+    "Reveal",
     "StepDraft",
     "Unlocking",
 ]

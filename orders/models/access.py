@@ -56,3 +56,15 @@ class Recusal(models.Model):
 
     def __str__(self) -> str:
         return f"jäv {self.pk}"
+
+
+class Reveal(models.Model):
+    """Visad skyddad uppgift: who looked at a protected person's name and place, and the reason given. Only added to."""
+
+    assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="reveals")
+    mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="+", db_index=False)
+    reason = models.CharField(max_length=300)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"visad uppgift {self.pk}"

@@ -16,6 +16,9 @@ from fmu_portal.models import Event
 from orders.process import ASSESSMENT, OPEN_STATUSES, PERFORMER_STATUSES
 from orders.reach import query_for
 
+MASKED = "Skyddad uppgift"
+PROTECTED = "Skyddade personuppgifter"
+
 
 class AssessmentType(models.TextChoices):
     """Slag av utredning: today the only one that can be requested (5 § förordning 2018:1633)."""
@@ -25,6 +28,27 @@ class AssessmentType(models.TextChoices):
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
     """Which cases: access first, then conditions."""
+
+    _masked_for: Actor | None = None
+
+    def _clone(self) -> AssessmentQuerySet:
+        clone: AssessmentQuerySet = super()._clone()  # type: ignore[misc]
+        clone._masked_for = self._masked_for
+        return clone
+
+    def _fetch_all(self) -> None:
+        fetched = self._result_cache is not None
+        super()._fetch_all()
+        if self._masked_for is not None and not fetched:
+            for case in self._result_cache or ():
+                if isinstance(case, Assessment) and case.protected:
+                    case.mask()
+
+    def masked_for(self, actor: Actor) -> AssessmentQuerySet:
+        """Where the agency reads of a protected person, what would tell the place is not shown (`Assessment.mask`)."""
+        rows = self._clone()
+        rows._masked_for = actor if actor.party is Party.AGENCY else None
+        return rows
 
     def visible_to(self, actor: Actor) -> AssessmentQuerySet:
         """The cases that a mandate may see at all; what it may see of them is `accounts.permissions`.
@@ -45,7 +69,7 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         if condition is None or not actor.organisation_id:
             return self.none()
         recused = Recusal.objects.filter(user_id=actor.user_id, lifted_at__isnull=True)
-        return self.filter(condition).exclude(pk__in=recused.values("assessment_id"))
+        return self.filter(condition).exclude(pk__in=recused.values("assessment_id")).masked_for(actor)
 
     def open(self) -> AssessmentQuerySet:
         """Those that have not ended."""
@@ -61,7 +85,8 @@ class Assessment(Personal):
 
     ``status`` follows the latest event and is written by the door alone (the web's database role may not update it).
     ``version`` counts the events. ``underlag_complete_on`` is the day the last essential document was available to the
-    performer: the law's time counts from it.
+    performer: the law's time counts from it. ``protected``: the person has a protected identity, so neither place nor the
+    parties that would tell it are shown at the agency (`AssessmentQuerySet.masked_for`).
     """
 
     PART, CASE = See.CASE, "id"
@@ -80,6 +105,7 @@ class Assessment(Personal):
     responsible_physician = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
 
     municipality = models.ForeignKey(Municipality, models.PROTECT, null=True, related_name="+", db_index=False)
+    protected = models.BooleanField(default=False, db_default=False)
     other_region_reason = models.CharField(max_length=30, blank=True)
     language = models.CharField(max_length=60, blank=True)
     interpreter = models.BooleanField(null=True)
@@ -156,6 +182,22 @@ class Assessment(Personal):
     def status_label(self) -> str:
         """The status in Swedish."""
         return ASSESSMENT.statuses[self.status].label
+
+    masked = False
+
+    def mask(self) -> None:
+        """Show neither region nor performer nor who works there: their names would tell where the person stays."""
+        self.masked = True
+        cache = self._state.fields_cache
+        for name in ("region", "performer"):
+            if getattr(self, f"{name}_id") is not None:
+                cache[name] = Organisation(name=MASKED)
+        cache["region_coordinator"] = cache["responsible_physician"] = None
+
+    def shown_organisation(self, organisation: Organisation) -> Organisation:
+        """One of the case's organisations as the reader may know it."""
+        hidden = self.masked and organisation.pk != self.agency_office_id
+        return Organisation(name=MASKED) if hidden else organisation
 
     def organisation_of(self, party: Party) -> int | None:
         """The id of the organisation that is this party of the case, if any yet."""

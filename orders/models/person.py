@@ -6,11 +6,20 @@ from typing import Any
 
 from django.db import models
 
+from accounts.models import Municipality
 from accounts.permissions import See
 from audit import collector
 from audit.models import Personal
 from fmu_portal import identity
 from orders.models.assessment import Assessment
+
+
+class Protection(models.TextChoices):
+    """Skyddade personuppgifter."""
+
+    NONE = "", "Inget skydd"
+    MARKED = "marked", "Sekretessmarkering"
+    REGISTERED = "registered", "Skyddad folkbokföring"
 
 
 class InsuredPerson(Personal):
@@ -28,6 +37,9 @@ class InsuredPerson(Personal):
     phone = models.CharField(max_length=40, blank=True)
     email = models.EmailField(blank=True)
     representative = models.CharField(max_length=120, blank=True)
+    protection = models.CharField(max_length=10, choices=Protection.choices, blank=True, default=Protection.NONE)
+    municipality = models.ForeignKey(Municipality, models.PROTECT, null=True, related_name="+", db_index=False)
+    """Where a protected person stays; everybody else's stands on the case, for the region to plan by."""
 
     def __str__(self) -> str:
         return "försäkrad"

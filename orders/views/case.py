@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.actor import Actor
-from accounts.models import Organisation
 from accounts.permissions import FOLLOW_UP, See, Where, wheres
 from accounts.roles import Party
 from documents.models import Opening
@@ -28,7 +27,7 @@ from orders import access
 from orders.deadlines import arrival, provisional, report_duty
 from orders.models import Assessment, Enclosure, Participant
 from orders.process import ASSESSMENT
-from orders.sentences import organisation_ids, sentence
+from orders.sentences import names_of, organisation_ids, sentence
 from orders.views import followup
 from orders.words import days_left, duty_left, parties_words, task_of
 from rules.limits import explain, explain_inputs
@@ -94,7 +93,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "more": [step for step in steps if step is not primary],
         "deadline": _deadline(case, duties, today),
         "rows": _who_owes(open_duties, actor, today),
-        "timeline": _timeline(events[:EVENTS], case),
+        "timeline": _timeline(events[:EVENTS], case, actor),
         "older": len(events) > EVENTS,
         "notes": _notes(actor, case),
         "documents": _documents(actor, case),
@@ -111,6 +110,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "unlocked": actor.sees(See.IDENTITY)
         and actor.party is Party.AGENCY
         and case.agency_office_id != actor.organisation_id,
+        "may_reveal": case.protected and access.may_reveal(actor, case),
         "may_extract": followup.may_extract(actor),
         "recusals": list(access.recusals(actor, case)) if actor.role in FOLLOW_UP else [],
         "new_clock": case.assignments_count > 1 and case.ordered_on is not None,
@@ -200,11 +200,12 @@ def _who_owes(open_duties: list[Duty], actor: Actor, today: date) -> list[dict[s
     return rows
 
 
-def _timeline(events: list[Event], case: Assessment) -> list[dict[str, Any]]:
-    names = {case.performer_id: case.performer.name} if case.performer_id and case.performer else {}
-    unknown = organisation_ids(events) - set(names)
-    if unknown:
-        names |= dict(Organisation.objects.filter(pk__in=unknown).values_list("pk", "name"))
+def _timeline(events: list[Event], case: Assessment, actor: Actor) -> list[dict[str, Any]]:
+    performer = case.performer
+    if performer is not None and not case.masked and organisation_ids(events) <= {performer.pk}:
+        names = {performer.pk: performer.name}  # known already: no query
+    else:
+        names = names_of(events, case, actor)
     rows: list[dict[str, Any]] = []
     for event in events:
         row = {"at": event.at, "sentence": sentence(event, names)}
@@ -291,7 +292,7 @@ def history(request: HttpRequest, number: str) -> HttpResponse:
         rows = rows.filter(pk__lt=last)
     events = list(rows[: EVENTS + 1])
     following = str(events[EVENTS - 1].pk) if len(events) > EVENTS else ""
-    context = {"case": case, "timeline": _timeline(events[:EVENTS], case), "next": following}
+    context = {"case": case, "timeline": _timeline(events[:EVENTS], case, actor), "next": following}
     return render(request, "orders/history.html", context)
 
 

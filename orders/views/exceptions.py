@@ -11,8 +11,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.models import Organisation
 from accounts.permissions import FOLLOW_UP, See, Where, wheres
 from audit import collector
 from fmu_portal.addresses import number_in
@@ -60,6 +62,43 @@ def unlock(request: HttpRequest, number: str) -> HttpResponse:
     status = 422 if form.is_bound else 200
     context = {"form": form, "number": number, "hours": settings.UNLOCK_HOURS}
     return render(request, "orders/unlock.html", context, status=status)
+
+
+class RevealForm(PortalForm):
+    """Why the person's name and place are needed now: asked each time."""
+
+    reason = forms.CharField(
+        label="Varför behöver du uppgifterna?",
+        min_length=10,
+        max_length=300,
+        help_text="Till exempel att du ska kalla till ett besök. Skriv inte namn eller adress. Skälet sparas.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def reveal(request: HttpRequest, number: str) -> HttpResponse:
+    """A protected person's name, personnummer and place: shown once, in the answer to the stated reason."""
+    actor = actor_of(request)
+    case = access.get_case(actor, number)
+    if not case.protected or not access.may_reveal(actor, case):
+        raise Http404
+    form = RevealForm(request.POST if request.method == "POST" else None)
+    context = {"form": form, "case": case}
+    if request.method == "POST" and form.is_valid():
+        person, stated = access.revealed(actor, case, form.cleaned_data["reason"])
+        collector.seen(See.PROTECTED, case.pk)
+        collector.because(f"reveal:{stated.pk}")
+        # The case's own names are masked at the agency; the ids are not.
+        names = dict(Organisation.objects.filter(pk__in={case.region_id, case.performer_id}).values_list("pk", "name"))
+        context |= {
+            "shown": person,
+            "region_name": names.get(case.region_id or 0),
+            "performer_name": names.get(case.performer_id or 0),
+        }
+        return render(request, "orders/reveal.html", context)
+    return render(request, "orders/reveal.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])

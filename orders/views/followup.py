@@ -37,6 +37,8 @@ from orders.views.request import actor_of
 SAMPLE = 10
 """Entries in a month's random sample: a routine."""
 PAGE = 50
+SHOWN = 20
+"""Entries that stand out, shown at a time; whoever is judged makes room for the next."""
 MANY, WITHIN = 20, timedelta(minutes=10)
 """So many persons opened one by one within so long is looked at: a routine."""
 OPENS, CLOSES = time(6), time(20)
@@ -223,7 +225,9 @@ def follow_up(request: HttpRequest) -> HttpResponse:
             return redirect(f"{request.path}?manad={first:%Y-%m}")
     signs = _signs(actor, first)
     sample = _sample(actor, first)
-    shown = sorted(signs, reverse=True)[:PAGE]
+    judged = set(FollowUp.objects.filter(entry_id__in=signs).values_list("entry_id", flat=True))
+    waiting = sorted(signs.keys() - judged, reverse=True)
+    shown = waiting[:SHOWN]
     rows = {row.entry.pk: row for row in _rows(actor, list({*sample, *shown, *([chosen] if chosen else [])}), signs)}
     context = {
         "first": first,
@@ -231,7 +235,7 @@ def follow_up(request: HttpRequest) -> HttpResponse:
         "after": f"{first + timedelta(days=32):%Y-%m}" if first < timezone.localdate().replace(day=1) else "",
         "sample": [rows[pk] for pk in sample if pk in rows],
         "standing_out": [rows[pk] for pk in shown if pk in rows],
-        "more": len(signs) - len(shown),
+        "more": len(waiting) - len(shown),
         "chosen": rows.get(chosen or 0),
         "form": form,
         "opened": _opened_here(actor, first),

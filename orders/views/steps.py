@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import sessions
 from accounts.actor import Actor
 from accounts.forms import PasswordForm
-from accounts.models import Organisation, User
+from accounts.models import User
 from accounts.permissions import See
 from documents.intake import max_megabytes
 from fmu_portal import errors
@@ -33,7 +33,7 @@ from orders.drafts import drop_draft, load_draft, save_draft, take_parked
 from orders.inputs.files import page_count, staged
 from orders.models import Assessment, Enclosure
 from orders.process import ASSESSMENT
-from orders.sentences import organisation_ids, sentence
+from orders.sentences import names_of, sentence
 from orders.views.request import actor_of
 from orders.views.staging import StageForm, handle_files, rows_of
 
@@ -284,7 +284,7 @@ def _take(request: HttpRequest, case: Assessment, step: Step, actor: Actor, data
     except Refused as refused:
         return _refused(request, case, step, actor, refused)
     drop_draft(case, actor, step)
-    names = dict(Organisation.objects.filter(pk__in=organisation_ids([event])).values_list("pk", "name"))
+    names = names_of([event], case, actor)
     messages.success(request, f"Klart. {sentence(event, names)}")
     return redirect(f"/arenden/{case.number}/" if step.name != "hand_back" else "/att-gora/")
 

@@ -31,7 +31,7 @@ def new_person() -> Person:
 def fill_request(fk: Desk, person: Person, **other: str) -> None:
     """The form of a request, but nothing sent. ``other``: answers that are not the usual ones."""
     fk.fill("Personnummer eller samordningsnummer", other.get("personnummer", person.number))
-    fk.answer("Har personen skyddade personuppgifter?", other.get("protected", "Nej"))
+    fk.answer("Har personen skyddade personuppgifter?", other.get("protection", "Nej"))
     fk.fill("Namn", person.name)
     fk.fill("Gatuadress", "Provgatan 1")
     fk.fill("Postnummer", other.get("postal_code", "111 20"))

@@ -50,23 +50,26 @@ def test_wrong_answers_in_a_request(desk, shots):
     assert fk.h1 == "Kontrollera dina uppgifter"
 
 
-def test_protected_identity_is_refused_and_nothing_kept(desk, database):
-    """The person's data is neither in a draft nor anywhere else."""
+def test_protected_identity_from_request_to_reveal(desk):
+    """Masked on the case page, shown once to whoever gives a reason."""
     fk = desk(OFFICER)
     number = jobs.start_request(fk)
     person = jobs.new_person()
-    jobs.fill_request(fk, person, protected="Ja")
+    jobs.fill_request(fk, person, protection="Skyddad folkbokföring")
     fk.press("Fortsätt till kontroll")
-    assert "Det du skrev har inte sparats." in fk.errors[0]
-    fk.check("protected identity refused")
-    fk.go(f"/arenden/{number}/steg/request/")
+    fk.press("Skicka begäran")
     assert person.name not in fk.page.content()
-    assert person.number not in fk.page.content()
-    kept = database(
-        "SELECT count(*) FROM orders_stepdraft d JOIN orders_assessment a ON a.id = d.assessment_id WHERE a.number = %s",
-        number,
-    )
-    assert kept == [(0,)]
+    fk.check("protected case")
+    fk.follow("Visa uppgifterna med skäl")
+    fk.press("Visa uppgifterna")
+    assert fk.errors
+    fk.check("reveal asks for a reason")
+    fk.fill("Varför behöver du uppgifterna?", "Personen ska få en kallelse till besöket")
+    fk.press("Visa uppgifterna")
+    assert person.name in fk.text
+    fk.check("revealed")
+    fk.go(f"/arenden/{number}/")
+    assert person.name not in fk.page.content()
 
 
 @pytest.fixture
