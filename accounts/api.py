@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.db.models import F
@@ -15,6 +16,7 @@ from accounts.backends import PortalBackend
 from accounts.models import ApiKey, Mandate
 from audit.collector import work_for
 from fmu_portal import limits
+from fmu_portal.security import note
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -45,6 +47,7 @@ class KeyAuthentication(BaseAuthentication):
 
 def _refused(request: Request) -> AuthenticationFailed | Throttled:
     """A key that is none: counted per address, so that trying costs. A right key from there is not concerned."""
+    note("key_refused", request._request, logging.WARNING)
     wait = limits.spend(limits.API_REFUSED, limits.address_of(request._request))
     return Throttled(wait) if wait else AuthenticationFailed()
 

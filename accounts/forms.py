@@ -1,5 +1,6 @@
 """The login form, and the password asked for once more."""
 
+import logging
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.http import HttpRequest
 from accounts import guard
 from accounts.models import User
 from fmu_portal.forms import PortalForm
+from fmu_portal.security import note
 
 
 class LoginForm(PortalForm):
@@ -46,8 +48,11 @@ class PasswordForm(PortalForm):
         password: str = self.cleaned_data["password"]
         username = self.user.username
         if wait := guard.attempt(self.request, username):
+            note("password_limited", self.request, logging.WARNING, user=self.user.pk)
             raise forms.ValidationError(guard.words(wait))
         if authenticate(self.request, username=username, password=password) != self.user:
+            note("password_failed", self.request, logging.WARNING, user=self.user.pk)
             raise forms.ValidationError("Lösenordet stämmer inte. Försök igen.")
         guard.succeeded(self.request, username)
+        note("password_given", self.request, user=self.user.pk)
         return password

@@ -37,7 +37,7 @@ class SignIn:
         request.user = None  # type: ignore[assignment]
         request.actor = None  # type: ignore[attr-defined]
         if (
-            not request.path.startswith(("/api/", "/halsa", "/static/"))
+            not request.path_info.startswith(("/api/", "/halsa", "/static/"))
             and settings.SESSION_COOKIE_NAME in request.COOKIES
         ):
             self._who(request)
@@ -76,11 +76,11 @@ class LoginRequired:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(PUBLIC):
+        if request.path_info.startswith(PUBLIC):
             return self.get_response(request)
         if not isinstance(request.user, User):
             return self._ask(request)
-        if request.actor is None and not request.path.startswith(WITHOUT_MANDATE):  # type: ignore[attr-defined]
+        if request.actor is None and not request.path_info.startswith(WITHOUT_MANDATE):  # type: ignore[attr-defined]
             return redirect(f"/uppdrag/?{urlencode({'next': request.get_full_path()})}")
         return self.get_response(request)
 
@@ -88,7 +88,7 @@ class LoginRequired:
         if request.headers.get("X-Requested-With") == "fetch":
             return HttpResponse("Du har loggats ut.", status=401, content_type="text/plain; charset=utf-8")
         had_session = settings.SESSION_COOKIE_NAME in request.COOKIES
-        if request.method == "POST" and request.path != "/logga-ut/":
+        if request.method == "POST" and request.path_info != "/logga-ut/":
             user_id = self._ended_user(request)
             blob = parked.wrap(request, user_id) if user_id else ""
             context = {
@@ -99,7 +99,7 @@ class LoginRequired:
                 "next": request.path if not blob else "",
             }
             return render(request, "errors/signed_out.html", context, status=401)
-        if request.path == "/":
+        if request.path_info == "/":
             return redirect("/logga-in/")
         query = {"next": request.get_full_path()}
         if had_session:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout
@@ -10,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import guard, parked, sessions
 from accounts.forms import LoginForm, PasswordForm
@@ -18,6 +20,7 @@ from accounts.models import Login, Mandate, User
 from fmu_portal.addresses import number_in
 from fmu_portal.context import MOST_COUNTED, capped, count_text
 from fmu_portal.models import Duty
+from fmu_portal.security import note
 
 
 def _safe(request: HttpRequest, url: str) -> str:
@@ -49,6 +52,12 @@ def log_in(request: HttpRequest) -> HttpResponse:
             response = _logged_in(request, user, target, blob)
             guard.remember(request, response, username)
             return response
+        note(
+            "login_limited" if wait else "login_failed",
+            request,
+            logging.WARNING,
+            user=User.objects.filter(username=username).values_list("pk", flat=True).first() or "none",
+        )
         form.add_error(
             None, guard.words(wait) if wait else "Användarnamnet eller lösenordet stämmer inte. Försök igen."
         )
@@ -65,6 +74,7 @@ def _logged_in(request: HttpRequest, user: User, target: str, blob: str) -> Http
     """A new session for the user, who goes where they were going; with several mandates by way of choosing one."""
     login(request, user)
     sessions.begin(request, user)
+    note("login", request, user=user.pk, by="password")
     kept = parked.unwrap(blob, user.pk) if blob else None
     if kept is not None:
         request.session["parked"] = blob  # sealed still: the page that it belongs to opens it
@@ -85,6 +95,7 @@ def mandates(request: HttpRequest) -> HttpResponse:
         chosen = mine.filter(pk=number_in(request.POST.get("mandate")) or 0).first()
         if chosen is not None:
             sessions.work_under(request, chosen)
+            note("mandate_chosen", request, user=chosen.user_id, mandate=chosen.pk)
             target = request.POST.get("next") or request.GET.get("next", "")
             return redirect(_safe(request, target) if target else "/")
     rows = sorted(
@@ -114,6 +125,7 @@ def mandates(request: HttpRequest) -> HttpResponse:
 def log_out(request: HttpRequest) -> HttpResponse:
     """Log out and forget the session."""
     sessions.end(list(Login.objects.filter(pk=request.session.get("login", 0), user_id=request.user.pk or 0)))
+    note("logout", request, user=request.user.pk or "" if request.user else "")
     logout(request)
     return redirect("/logga-in/")
 
@@ -130,6 +142,7 @@ def logins(request: HttpRequest) -> HttpResponse:
         wanted = request.POST.get("avsluta")
         others = [row for row in rows if row.pk != own and wanted in (None, str(row.pk))]
         count = sessions.end(others)
+        note("sessions_ended", request, user=request.user.pk, count=count)
         sessions.renew(request)
         messages.success(
             request, f"Klart. {count} {'inloggning är avslutad' if count == 1 else 'inloggningar är avslutade'}."
@@ -139,6 +152,7 @@ def logins(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/logins.html", context, status=422 if form.errors else 200)
 
 
+@require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """The start page is the work basket; the administrator has none."""
     from accounts.roles import Party

@@ -12,6 +12,7 @@ from accounts.actor import Actor
 from audit.collector import collecting, work_for
 from audit.models import AccessEntry, Via
 from fmu_portal.middleware import Handler
+from fmu_portal.security import client_of
 
 
 class AccessLog:
@@ -28,7 +29,7 @@ class AccessLog:
             actor: Actor | None = getattr(request, "actor", None)
             if not collector.empty and actor is not None and response.status_code < 500:
                 match = request.resolver_match
-                via = Via.API if request.path.startswith("/api/") else Via.PAGE
+                via = Via.API if request.path_info.startswith("/api/") else Via.PAGE
                 name = match.view_name if match is not None and match.view_name else "?"
-                AccessEntry.record(collector, actor, via, name, request.META.get("REMOTE_ADDR") or None)
+                AccessEntry.record(collector, actor, via, name, client_of(request))
         return response

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from documents.storage import storage
 from fmu_portal.models import Heartbeat
@@ -48,7 +49,8 @@ def _alive(name: str, said: dict[str, Any]) -> dict[str, Any]:
     return {"state": "ok" if age <= STALE_AFTER else "down", "age": age}
 
 
-def health(request: HttpRequest) -> JsonResponse:
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
     """Each part's state and the age of its last sign of life in seconds; 503 when database or storage is down."""
     parts: dict[str, dict[str, Any]] = {"database": _database()}
     try:

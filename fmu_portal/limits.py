@@ -63,14 +63,20 @@ _client: Any = None
 _url = ""
 
 
-def address_of(request: HttpRequest) -> str:
+def source_of(request: HttpRequest) -> str:
     """Where a request comes from. Behind the organisation's own proxies (``FMU_PROXIES`` of them) the outermost of them
-    has said so; what stands further left in the header may have been made up. Of IPv6 the network (/64) counts."""
+    has said so; what stands further left in the header may have been made up."""
     address = str(request.META.get("REMOTE_ADDR") or "")
     if settings.PROXIES:
         said = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
         if len(said) >= settings.PROXIES:
             address = said[-settings.PROXIES]
+    return address
+
+
+def address_of(request: HttpRequest) -> str:
+    """Who is counted as one address: of IPv6 the network (/64)."""
+    address = source_of(request)
     return ":".join(address.split(":")[:4]) if address.count(":") > 1 else address
 
 

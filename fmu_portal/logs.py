@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 import traceback
 from collections.abc import Mapping
 from types import TracebackType
@@ -28,6 +29,11 @@ class Quiet(logging.Formatter):
 
     A message is one line, so that nobody can write a line of their own (see `tidy`).
     """
+
+    # Moments in UTC and saying so: lines of several machines, and of the hour that comes twice in October, stand in order.
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The message made tidy. An exception among a message's arguments says its class and no more."""

@@ -26,9 +26,9 @@ class PageTransaction:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(_OUTSIDE):
+        if request.path_info.startswith(_OUTSIDE):
             return self.get_response(request)
-        if not request.path.startswith("/api/") and (
+        if not request.path_info.startswith("/api/") and (
             "\0" in request.path or "%00" in request.META.get("QUERY_STRING", "")
         ):
             return HttpResponse(
@@ -52,6 +52,6 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The refusal's page (problem+json is made by the API itself)."""
-        if isinstance(exception, Refused) and not request.path.startswith("/api/"):
+        if isinstance(exception, Refused) and not request.path_info.startswith("/api/"):
             return errors.refusal(request, exception)
         return None

@@ -99,9 +99,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "fmu_portal.browsers.Headers",
+    "fmu_portal.security.Watch",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "fmu_portal.browsers.PlainCalls",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "fmu_portal.middleware.PageTransaction",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -159,6 +161,8 @@ SESSION_COOKIE_NAME = "__Host-session"
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+# In the session: Django's own choice is a cookie first, of a name without __Host-, and messages may name a colleague.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_NAME = "__Host-csrf"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True
@@ -173,7 +177,10 @@ X_FRAME_OPTIONS = "DENY"
 PUBLIC_URL = os.environ.get("FMU_PUBLIC_URL", "http://localhost:8000")
 TLS = PUBLIC_URL.startswith("https://")
 SECURE_SSL_REDIRECT = TLS
-SECURE_REDIRECT_EXEMPT = [r"^halsa$"]  # the balancer asks over plain http, and is told no more than up or down
+SECURE_REDIRECT_EXEMPT = [
+    r"^halsa$",  # the balancer asks over plain http, and is told no more than up or down
+    r"^api/",  # a program must notice that it sends its key in the clear: refused by `browsers.PlainCalls`
+]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS
 SECURE_HSTS_PRELOAD = TLS and os.environ.get("FMU_HSTS_PRELOAD", "1") == "1"

@@ -16,6 +16,10 @@ accesslog = None
 errorlog = "-"
 # Heartbeat files in memory; on a slow disk a worker could be thought dead.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() and os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+# A header named SCRIPT_NAME or PATH_INFO, from whoever sits on the same machine or behind a proxy there, must not move the
+# address that the portal sees. Proxies' other headers are believed by the settings alone (FMU_PROXIES).
+forwarded_allow_ips = ""
+forwarder_headers = ""
 # No control socket in the user's home: two portals would share it.
 control_socket_disable = True
 # gunicorn's own lines in the portal's form: an error while a file streams says where it happened, and nothing of whom.

@@ -134,14 +134,14 @@ def readable_notes(actor: Actor, case: Assessment) -> QuerySet[Note]:
 
 def may_open(actor: Actor, case: Assessment, enclosure: Enclosure, part: bool | None = None) -> bool:
     """Whether the actor may open a document now. ``part``: the answer of `takes_part` when already asked."""
-    if enclosure.voided_by_id is not None:
+    if enclosure.voided_by_id is not None or not actor.sees(See.UNDERLAG):
         return False
     if enclosure.sent_by_id is None:
         return enclosure.staged_by_id == actor.organisation_id and (
             actor.party is Party.AGENCY or (takes_part(actor, case) if part is None else part)
         )
     if actor.party is Party.AGENCY:
-        return actor.sees(See.UNDERLAG)
+        return True
     if actor.party is not Party.PERFORMER or case.ordered_on is None:
         return False
     if enclosure.kind == "report":

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from accounts.actor import Actor
 from accounts.models import ApiKey, Mandate, User
 from audit import sealing
 from audit.models import AccessEntry, FollowUp, Log, Seal, Via
@@ -45,6 +46,22 @@ def test_a_case_page_leaves_one_entry_with_who_what_and_whose(cast):
     assert {"case", "identity", "underlag", "report"} <= set(entry.parts)
     browser(cast.controller).get(f"/arenden/{case.number}/")
     assert last().parts == ["case"]
+
+
+def test_behind_a_proxy_the_entry_says_where_the_person_is(cast, settings):
+    case = s.delivered(cast)
+    settings.PROXIES = 1
+    for said, kept in (
+        ("10.9.9.9, 192.0.2.7", "192.0.2.7"),  # what stands further left may be made up
+        ("2001:db8::1:2:3:4", "2001:db8::1:2:3:4"),
+        ("'; DROP TABLE x", "10.0.0.1"),
+        ("", "10.0.0.1"),
+    ):
+        answer = browser(cast.officer).get(
+            f"/arenden/{case.number}/", REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": said}
+        )
+        assert answer.status_code == 200
+        assert last().address == kept
 
 
 def test_a_list_counts_as_reading_each_person_it_shows_and_no_other(cast):
@@ -259,6 +276,20 @@ def test_nobody_follows_up_another_organisation_or_themself(cast):
     assert not FollowUp.objects.exists()
 
 
+def test_nobody_follows_up_themself_under_another_mandate(cast):
+    """At a small unit the administrator is often the physician too."""
+    case = s.delivered(cast)
+    browser(cast.physician).get(f"/arenden/{case.number}/")
+    entry = last()
+    both = Mandate.objects.create(
+        user_id=cast.physician.user_id, organisation_id=cast.physician.organisation_id, role="performer_admin"
+    )
+    who = Actor.of(Mandate.objects.select_related("user", "organisation").get(pk=both.pk))
+    assert browser(who).post(f"/loggkontroll/?rad={entry.pk}", {"outcome": "fine"}).status_code == 403
+    assert not FollowUp.objects.exists()
+    assert browser(cast.admin).post(f"/loggkontroll/?rad={entry.pk}", {"outcome": "fine"}).status_code == 302
+
+
 def test_many_persons_quickly_and_no_duty_stand_out(cast):
     cases = [s.draft(cast).pk for _ in range(2)]
     now = timezone.now()
@@ -282,6 +313,19 @@ def test_the_extract_for_the_insured(cast):
     assert browser(cast.admin).get(f"/arenden/{case.number}/logg/").status_code == 200
     assert browser(cast.officer).get(f"/arenden/{case.number}/logg/").status_code == 403
     assert browser(cast.other_admin).get(f"/arenden/{case.number}/logg/").status_code == 404
+
+
+def test_a_unit_gives_its_extract_after_a_hand_back_too(cast):
+    case = s.in_progress(cast)
+    browser(cast.physician).get(f"/arenden/{case.number}/")
+    s.step(case, "hand_back", cast.admin, cause="cannot", reason="Sjukdom")
+    page = browser(cast.admin).get(f"/arenden/{case.number}/logg/")
+    assert page.status_code == 200
+    assert "läkare" in page.content.decode()
+    assert f'href="/arenden/{case.number}/eget/"' in page.content.decode()
+    assert "Loggutdrag" in browser(cast.admin).get(f"/arenden/{case.number}/eget/").content.decode()
+    for stranger in (cast.physician, cast.other_admin, cast.skane_performer):
+        assert browser(stranger).get(f"/arenden/{case.number}/logg/").status_code == 404
 
 
 # --- exceptions: another office's case, and stepping aside

@@ -133,11 +133,13 @@ def test_who_gets_in_where_and_sees_only_what_the_table_grants(cast, cases, whic
             for url in filled(route, case, document):
                 answer = get(client, key, url)
                 assert answer.status_code < 500, (name, url)
-                # A stranger gets 404 for every address of the case, as for one that does not exist; the one thing
-                # that a former performer keeps is what it wrote itself.
+                # A stranger gets 404 for every address of the case, as for one that does not exist; all that a
+                # former performer keeps is what it wrote itself, and its own log to give an extract from.
                 # An officer of another office is asked for a reason, and sees nothing before it is given.
                 if name == "stranger_officer" and url in (f"/arenden/{case.number}/", f"/arenden/{case.number}/oppna/"):
                     assert answer.status_code == (200 if "oppna" in url else 302), url
+                elif (which, name, url) == ("handed_back", "admin", f"/arenden/{case.number}/logg/"):
+                    assert answer.status_code == 200, "the unit's own log of its own time"
                 elif route in OF_A_CASE and not visible and "eget" not in url:
                     assert answer.status_code in (404, 405), (name, url, answer.status_code)
                 if answer.headers.get("Content-Type", "").startswith("application/pdf"):
@@ -183,6 +185,17 @@ def test_documents_open_for_participants_and_the_office_only(cast, cases):
                 answer = get(client, key, url)
                 assert answer.status_code == (200 if name in readers else 404), (which, name, url)
                 body(answer)
+
+
+def test_what_is_not_sent_yet_is_not_for_those_who_see_only_the_flow(cast):
+    """Controller and attester sit at an office, which may be the one that has uploaded. The filter says no by itself."""
+    from orders import access
+
+    case = s.requested(cast)
+    enclosure = s.stage(case, cast.officer)
+    assert access.may_open(cast.officer, case, enclosure)
+    for actor in (cast.controller, cast.attester):
+        assert not access.may_open(actor, case, enclosure)
 
 
 def test_a_guessed_or_foreign_document_is_not_found(cast, cases):

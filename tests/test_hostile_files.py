@@ -592,3 +592,18 @@ def test_how_many_hostile_files_there_are():
     """The count that the note tells."""
     found = hostile.counts()
     assert sum(found.values()) >= 100, found
+
+
+def test_what_the_writers_program_said_of_them_does_not_come_along():
+    """Author, company and program stand in a PDF's /Info; a reader of the case has no use for them (V14.2.8)."""
+    made = io.BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.docinfo["/Author"] = "Lo Läkare"
+        pdf.docinfo["/Title"] = "Journal Kalle Karlsson"
+        pdf.save(made)
+    with sandbox.examined([made.getvalue()]) as found:
+        copy = b"".join(found.clean)
+    with pikepdf.open(io.BytesIO(copy)) as pdf:
+        assert "/Info" not in pdf.trailer
+    assert b"Karlsson" not in copy

@@ -107,7 +107,8 @@ def recuse(request: HttpRequest, number: str) -> HttpResponse:
     actor = actor_of(request)
     case = access.get_case(actor, number)
     if request.method == "POST":
-        recusal = Recusal.objects.create(assessment_id=case.pk, user_id=actor.user_id)
+        # Sent twice, it is done once.
+        recusal = Recusal.objects.get_or_create(assessment_id=case.pk, user_id=actor.user_id, lifted_at=None)[0]
         outbox.put("recused", f"recused:{recusal.pk}", {"recusal": recusal.pk, "organisation": actor.organisation_id})
         messages.success(
             request, f"Du är blockerad från ärende {case.number}. Din samordnare eller administratör får veta det."

@@ -17,14 +17,14 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actor import Actor
 from accounts.permissions import FOLLOW_UP, See
-from accounts.roles import Role
+from accounts.roles import Party, Role
 from audit.models import AccessEntry, FollowUp, Log
 from audit.sealing import tail
 from fmu_portal.addresses import number_in
@@ -218,7 +218,7 @@ def follow_up(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         entry = get_object_or_404(AccessEntry, pk=chosen or 0, organisation_id=actor.organisation_id)
         if form.is_valid():
-            if entry.mandate_id == actor.mandate_id:
+            if entry.mandate is not None and entry.mandate.user_id == actor.user_id:  # under any mandate of theirs
                 raise PermissionDenied("Ingen följer upp sin egen åtkomst. Be en kollega.")
             FollowUp.objects.create(entry=entry, by_id=actor.mandate_id, **form.cleaned_data)
             messages.success(request, "Utfallet är sparat.")
@@ -244,6 +244,16 @@ def follow_up(request: HttpRequest) -> HttpResponse:
     return render(request, "orders/follow_up.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
+def _ever_had(actor: Actor, number: str) -> Assessment:
+    """The case, or one that the performer has handed back: it answers for its log of that time all the same."""
+    try:
+        return access.get_case(actor, number)
+    except Http404:
+        if not may_extract(actor):
+            raise
+        return access.get_former_case(actor, number)
+
+
 @require_safe
 def extract(request: HttpRequest, number: str) -> HttpResponse:
     """Loggutdrag: who at one's own organisation has had the person's data in this case in hand, to print and hand over.
@@ -251,7 +261,7 @@ def extract(request: HttpRequest, number: str) -> HttpResponse:
     Each care provider answers for its own extract (8 kap. 5 § patientdatalagen), the agency for its own.
     """
     actor = actor_of(request)
-    case = access.get_case(actor, number)
+    case = _ever_had(actor, number)
     if not may_extract(actor):
         raise PermissionDenied("Det är samordnaren eller administratören som lämnar loggutdrag.")
     rows = AccessEntry.objects.filter(organisation_id=actor.organisation_id, cases__contains=[case.pk])
@@ -263,7 +273,13 @@ def extract(request: HttpRequest, number: str) -> HttpResponse:
         for e in found[:PAGE]
     ]
     following = str(found[PAGE - 1].pk) if len(found) > PAGE else ""
-    context = {"case": case, "lines": lines, "next": following, "organisation": actor.organisation_name}
+    context = {
+        "case": case,
+        "lines": lines,
+        "next": following,
+        "organisation": actor.organisation_name,
+        "former": actor.party is Party.PERFORMER and case.performer_id != actor.organisation_id,
+    }
     return render(request, "orders/log_extract.html", context)
 
 

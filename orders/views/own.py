@@ -15,6 +15,7 @@ from fmu_portal.models import Event, Note
 from orders import access
 from orders.models import Assessment, Report, ReportVersion
 from orders.report import SECTIONS, Field, keys
+from orders.views import followup
 from orders.views.request import actor_of
 
 
@@ -65,7 +66,8 @@ def own(request: HttpRequest, number: str) -> HttpResponse:
     case = access.get_former_case(actor, number)
     written = _written(actor, case)
     if request.GET.get("format") != "text":
-        return render(request, "orders/own.html", {"case": case, "written": written})
+        context = {"case": case, "written": written, "may_extract": followup.may_extract(actor)}
+        return render(request, "orders/own.html", context)
     parts = [f"Ärende {case.number}, {actor.organisation_name}"]
     for part in written:
         parts += ["", part["title"], *(f"{label}: {text}" for label, text in part["lines"])]

@@ -187,6 +187,8 @@ plain = Client(headers={"host": "fmu.example.se"})
 away = plain.get("/regler/")
 print(away.status_code, away.headers["Location"])
 print(plain.get("/halsa").status_code)
+call = plain.get("/api/v1/assessments/", headers={"authorization": "Bearer fmu_x"})
+print(call.status_code, call.headers["Content-Type"], call.headers.get("Location"), call.headers["X-Content-Type-Options"])
 safe = Client(headers={"host": "fmu.example.se", "x-forwarded-proto": "https"}).get("/om/tillganglighet/")
 print(safe.status_code, safe.headers["Strict-Transport-Security"])
 """
@@ -194,8 +196,49 @@ print(safe.status_code, safe.headers["Strict-Transport-Security"])
     lines = done.stdout.splitlines()
     assert lines[0] == "301 https://fmu.example.se/regler/", done.stderr
     assert lines[1] in ("200", "503")
-    assert lines[2] == "200 max-age=31536000; includeSubDomains; preload"
-    probe(3)
+    assert lines[2] == "403 application/problem+json None nosniff", "a program is not led on with its key in the clear"
+    assert lines[3] == "200 max-age=31536000; includeSubDomains; preload"
+    probe(4)
+
+
+def test_an_address_answers_its_own_methods_and_no_other(cast, addresses, probe):
+    client = browser(cast.officer)
+    api = next(key for name, _, _, key in clients(cast) if name == "officer")
+    for url in ("/", "/halsa", "/static/portal.css", *addresses):
+        key = api if url.startswith("/api/") else {}
+        for method in ("OPTIONS", "TRACE", "PUT", "PATCH", "CONNECT", "XYZ"):
+            answer = client.generic(method, url, **key)
+            assert answer.status_code in (404, 405, 501), (method, url, answer.status_code)
+            probe()
+
+
+def test_no_header_makes_a_page_a_public_one(cast, probe):
+    """gunicorn would take SCRIPT_NAME from a header of a client on the same machine: the way around the login."""
+    from launcher import gunicorn_conf
+
+    assert gunicorn_conf.forwarded_allow_ips == ""
+    assert gunicorn_conf.forwarder_headers == ""
+    case = s.delivered(cast)
+    for prefix in ("/static", "/api", "/halsa", "/om", "/regler"):
+        for url in ("/att-gora/", f"/arenden/{case.number}/", "/loggkontroll/"):
+            answer = Client(raise_request_exception=False).get(url, SCRIPT_NAME=prefix)
+            assert answer.status_code == 302, (prefix, url, answer.status_code)
+            assert "/logga-in/" in answer.headers["Location"]
+            probe()
+    answer = browser(cast.officer).post("/arenden/ny/", headers={"sec-fetch-site": "cross-site"}, SCRIPT_NAME="/api")
+    assert answer.status_code == 403
+    probe()
+
+
+def test_what_a_page_will_say_next_lies_in_no_cookie(cast, probe):
+    case = s.delivered(cast)
+    client = browser(cast.team)
+    before = set(client.cookies)
+    answer = client.post(f"/arenden/{case.number}/jav/")
+    assert answer.status_code == 302
+    assert set(client.cookies) == before
+    assert f"Du är blockerad från ärende {case.number}" in client.get("/att-gora/").content.decode()
+    probe()
 
 
 def test_cookies_hold_to_this_host_and_scripts_see_none(cast, probe):

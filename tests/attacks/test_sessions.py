@@ -292,3 +292,16 @@ def test_sessions_are_drawn_from_enough_and_never_from_the_clock(cast, probe):
     assert len(keys) == 5
     assert all(re.fullmatch(r"[a-z0-9]{32}", key) for key in keys), "165 bits"
     probe(5)
+
+
+def test_a_password_is_not_kept_with_a_form_that_came_too_late(cast, probe):
+    """The form is carried through the login page and back: sealed, but a password has no business there."""
+    from django.test import RequestFactory
+
+    from accounts import parked
+
+    request = RequestFactory().post("/inloggningar/", {"password": PASSWORD, "avsluta": "1"})
+    kept = parked.unwrap(parked.wrap(request, cast.officer.user_id), cast.officer.user_id)
+    assert kept is not None
+    assert kept.fields == {"avsluta": ["1"]}
+    probe()
