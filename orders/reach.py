@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from accounts.actor import Actor
 from accounts.permissions import FOLLOW_UP, See, Where, arms, wheres
-from accounts.roles import PARTY_OF, Party
+from accounts.roles import PARTY_OF, Party, Role
 from fmu_portal.database import MANDATE, ORGANISATION, REVEAL, ROLE, USER, Answer, Wall
 
 
@@ -91,9 +91,12 @@ def _arms(*whats: See, a: str = "a", t: str = "") -> str:
 _KINDS = "('medical', 'self_rating', 'own', 'other')"  # orders.models.enclosure.UNDERLAG; a test compares
 
 
+def _names(party: Party) -> str:
+    return ", ".join(f"'{role}'" for role, of in PARTY_OF.items() if of is party)
+
+
 def _is(party: Party) -> str:
-    names = ", ".join(f"'{role}'" for role, of in PARTY_OF.items() if of is party)
-    return f"{ROLE} IN ({names})"
+    return f"{ROLE} IN ({_names(party)})"
 
 
 _AT_UNIT = _is(Party.PERFORMER)
@@ -176,7 +179,10 @@ def walls() -> list[Wall]:
         Wall("orders_reportversion", _VERSION.format(v="orders_reportversion")),
         Wall(
             "audit_accessentry",
-            f"organisation_id = {ORGANISATION} AND {ROLE} IN ({', '.join(repr(str(r)) for r in FOLLOW_UP)})",
+            f"(organisation_id = {ORGANISATION} AND {ROLE} IN ({', '.join(repr(str(r)) for r in FOLLOW_UP)}))"
+            # The extract for the insured: what all of the agency has read of the coordinator's own office's case.
+            f" OR ({ROLE} = '{Role.COORDINATOR}' AND role IN ({_names(Party.AGENCY)}) AND EXISTS (SELECT 1"
+            f" FROM orders_assessment a WHERE a.id = ANY (cases) AND a.agency_office_id = {ORGANISATION}))",
             check=f"mandate_id IS NOT DISTINCT FROM {MANDATE}",
             clock=True,
         ),

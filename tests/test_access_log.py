@@ -303,11 +303,25 @@ def test_many_persons_quickly_and_no_duty_stand_out(cast):
     assert "Många personer på kort tid" in browser(cast.team).get("/loggkontroll/").content.decode()
 
 
+def test_paging_through_lists_stands_out_too(cast):
+    AccessEntry.objects.bulk_create(
+        AccessEntry(
+            at=timezone.now() - timedelta(seconds=n), mandate_id=cast.officer.mandate_id,
+            organisation_id=cast.officer.organisation_id, role="case_officer", via="page", what="cases",
+            cases=list(range(50 * n, 50 * n + 50)), parts=["identity"],
+        )
+        for n in range(6)
+    )  # fmt: skip
+    assert "Många personer på kort tid" in browser(cast.team).get("/loggkontroll/").content.decode()
+
+
 def test_the_extract_for_the_insured(cast):
     case = s.delivered(cast)
     browser(cast.officer).get(f"/arenden/{case.number}/")
     browser(cast.physician).get(f"/arenden/{case.number}/")
+    browser(cast.controller).get(f"/arenden/{case.number}/")
     page = browser(cast.team).get(f"/arenden/{case.number}/logg/").content.decode()
+    assert "controller" in page, "the agency's extract is of all of it"
     assert "namn och kontaktuppgifter" in page
     assert cast.officer.user_name not in page, "the role, not the name"
     assert browser(cast.admin).get(f"/arenden/{case.number}/logg/").status_code == 200

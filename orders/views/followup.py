@@ -24,7 +24,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actor import Actor
 from accounts.permissions import FOLLOW_UP, See
-from accounts.roles import Party, Role
+from accounts.roles import PARTY_OF, Party, Role
 from audit.models import AccessEntry, FollowUp, Log
 from audit.sealing import tail
 from fmu_portal.addresses import number_in
@@ -40,7 +40,8 @@ PAGE = 50
 SHOWN = 20
 """Entries that stand out, shown at a time; whoever is judged makes room for the next."""
 MANY, WITHIN = 20, timedelta(minutes=10)
-"""So many persons opened one by one within so long is looked at: a routine."""
+LISTED = 250
+"""So many persons opened one by one, or shown in lists, within so long is looked at: a routine."""
 OPENS, CLOSES = time(6), time(20)
 """Working hours, Monday to Friday but for holidays: a routine."""
 IDENTIFYING = (str(See.IDENTITY), str(See.PAPERS), str(See.REPORT))
@@ -112,11 +113,11 @@ def _sample(actor: Actor, first: date) -> list[int]:
 
 _HASTY = """
 SELECT id FROM (
-    SELECT id, count(*) OVER (PARTITION BY mandate_id ORDER BY at RANGE BETWEEN %(within)s PRECEDING AND CURRENT ROW) AS n
+    SELECT id, count(*) FILTER (WHERE cardinality(cases) = 1) OVER recent AS opened, sum(cardinality(cases)) OVER recent AS shown
     FROM audit_accessentry
-    WHERE organisation_id = %(organisation)s AND at >= %(start)s AND at < %(end)s
-      AND cardinality(cases) = 1 AND parts && %(parts)s::varchar[]
-) counted WHERE n >= %(many)s LIMIT 200
+    WHERE organisation_id = %(organisation)s AND at >= %(start)s AND at < %(end)s AND parts && %(parts)s::varchar[]
+    WINDOW recent AS (PARTITION BY mandate_id ORDER BY at RANGE BETWEEN %(within)s PRECEDING AND CURRENT ROW)
+) counted WHERE opened >= %(many)s OR shown >= %(listed)s LIMIT 200
 """
 _WITHOUT_DUTY = """
 SELECT e.id FROM audit_accessentry e
@@ -141,6 +142,7 @@ def _signs(actor: Actor, first: date) -> dict[int, list[str]]:
         "parts": list(IDENTIFYING),
         "within": WITHIN,
         "many": MANY,
+        "listed": LISTED,
     }
     found: dict[int, list[str]] = {}
     questions = ((_HASTY, "Många personer på kort tid"), (_WITHOUT_DUTY, "Ingen uppgift i ärendet"))
@@ -258,13 +260,15 @@ def _ever_had(actor: Actor, number: str) -> Assessment:
 def extract(request: HttpRequest, number: str) -> HttpResponse:
     """Loggutdrag: who at one's own organisation has had the person's data in this case in hand, to print and hand over.
 
-    Each care provider answers for its own extract (8 kap. 5 § patientdatalagen), the agency for its own.
+    Each care provider answers for its own extract (8 kap. 5 § patientdatalagen), the agency for that of all its offices.
     """
     actor = actor_of(request)
     case = _ever_had(actor, number)
     if not may_extract(actor):
         raise PermissionDenied("Det är samordnaren eller administratören som lämnar loggutdrag.")
-    rows = AccessEntry.objects.filter(organisation_id=actor.organisation_id, cases__contains=[case.pk])
+    agency = Q(role__in=[role for role, party in PARTY_OF.items() if party is Party.AGENCY])
+    own = agency if actor.party is Party.AGENCY else Q(organisation_id=actor.organisation_id)
+    rows = AccessEntry.objects.filter(own, cases__contains=[case.pk])
     if after := number_in(request.GET.get("efter")):
         rows = rows.filter(pk__lt=after)
     found = list(rows.order_by("-pk")[: PAGE + 1])
@@ -277,7 +281,7 @@ def extract(request: HttpRequest, number: str) -> HttpResponse:
         "case": case,
         "lines": lines,
         "next": following,
-        "organisation": actor.organisation_name,
+        "organisation": "Försäkringskassan" if actor.party is Party.AGENCY else actor.organisation_name,
         "former": actor.party is Party.PERFORMER and case.performer_id != actor.organisation_id,
     }
     return render(request, "orders/log_extract.html", context)
