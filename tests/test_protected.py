@@ -78,7 +78,7 @@ def test_every_page_and_answer_for_everybody_is_free_of_every_trace(cast, case):
         client = browser(actor)
         key = {"HTTP_AUTHORIZATION": f"Bearer {ApiKey.issue(Mandate.objects.get(pk=actor.mandate_id))}"}
         for route in PAGES:
-            for url in filled(route, case, document):
+            for url in filled(route, case, document, actor):
                 answer = client.get(url, **(key if url.startswith("/api/") else {}))
                 assert answer.status_code < 500, (name, url)
                 text = body(answer)

@@ -165,7 +165,7 @@ def test_with_the_filter_turned_off_the_wall_holds(cast, cases, monkeypatch, for
             for route in OF_A_CASE:
                 if route.startswith("api/"):
                     continue
-                for url in filled(route, case, document):
+                for url in filled(route, case, document, actor):
                     answer = client.get(url)
                     probes += 1
                     assert answer.status_code < 500, (key, url)

@@ -154,9 +154,9 @@ def test_what_is_stored_comes_out_as_text_on_every_page_for_everybody(cast, prob
     case, count = marked
     document = case.enclosures.sent().first().document_id
     shown = 0
-    for _, _, client, key in clients(cast):
+    for _, actor, client, key in clients(cast):
         for route in PAGES:
-            for url in filled(route, case, document):
+            for url in filled(route, case, document, actor):
                 answer = get(client, key, url)
                 kind = answer.headers.get("Content-Type", "")
                 text = body(answer)
