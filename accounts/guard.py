@@ -14,42 +14,44 @@ Nothing here asks whether the account exists, so that nothing here tells.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
+from collections.abc import Iterator
 
-from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from fmu_portal import errors, limits
 
 COOKIE = "__Host-device"
 DAYS = 180
 _SALT = "accounts.guard.device"
+_KEPT = 5
+"""Accounts that one browser is known for: colleagues who share a computer."""
+
 _UNDER_ATTACK = 1
 """Tries that an unknown browser's address has at an account that is being guessed at."""
 
 
 def _named(username: str) -> str:
     """The account in the cookie: a keyed hash, so that the cookie says nothing of who uses the computer."""
-    return hmac.new(settings.SECRET_KEY.encode(), f"device:{username}".encode(), hashlib.sha256).hexdigest()
+    return salted_hmac(_SALT, username, algorithm="sha256").hexdigest()
 
 
-def _device(request: HttpRequest, username: str) -> str:
-    """The browser's own mark, when it has logged in to this account before; else empty."""
+def _marks(request: HttpRequest) -> Iterator[tuple[str, str, str]]:
+    """The browser's marks that are ours and not too old: the mark as sent, the account (`_named`), the browser's own."""
     for part in request.COOKIES.get(COOKIE, "").split("~")[:_KEPT]:
         try:
             account, mark = signing.loads(part, salt=_SALT, max_age=DAYS * 24 * 3600)
         except (signing.BadSignature, ValueError, TypeError):
             continue
-        if hmac.compare_digest(str(account), _named(username)):
-            return str(mark)
-    return ""
+        yield part, str(account), str(mark)
 
 
-_KEPT = 5
-"""Accounts that one browser is known for: colleagues who share a computer."""
+def _device(request: HttpRequest, username: str) -> str:
+    """The browser's own mark, when it has logged in to this account before; else empty."""
+    named = _named(username)
+    return next((mark for _, account, mark in _marks(request) if constant_time_compare(account, named)), "")
 
 
 def words(wait: int) -> str:
@@ -91,15 +93,7 @@ def succeeded(request: HttpRequest, username: str) -> None:
 
 def remember(request: HttpRequest, response: HttpResponse, username: str) -> None:
     """Let the browser be known to this account from now on. A mark it has is replaced: its counter starts anew."""
-    kept = [part for part in request.COOKIES.get(COOKIE, "").split("~")[:_KEPT] if part]
-    others = []
-    for part in kept:
-        try:
-            account, _ = signing.loads(part, salt=_SALT, max_age=DAYS * 24 * 3600)
-        except (signing.BadSignature, ValueError, TypeError):
-            continue
-        if account != _named(username):
-            others.append(part)
+    others = [part for part, account, _ in _marks(request) if account != _named(username)]
     fresh = signing.dumps([_named(username), secrets.token_urlsafe(16)], salt=_SALT)
     response.set_cookie(
         COOKIE,

@@ -49,7 +49,7 @@ class SignIn:
         mandate_id, user_id = request.session.get("mandate"), request.session.get("_auth_user_id")
         mandate = None
         if mandate_id is not None and user_id is not None:
-            rows = Mandate.objects.valid().at_work()
+            rows = Mandate.objects.valid().at_work().with_waiting()
             mandate = rows.filter(pk=mandate_id, user_id=user_id).first()
         user = _user_of(request, mandate) if mandate else get_user(request)
         if not isinstance(user, User):

@@ -123,14 +123,20 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
     def at_work(self) -> MandateQuerySet:
         """With user and organisation, and the transaction told whose mandate it is (``SET LOCAL``) by the same query."""
         told = Func("pk", "organisation_id", "user_id", "role", function="fmu_act_as", output_field=TextField())
-        # What waits at the organisation stands in every page's menu: counted here, it costs no query of its own.
+        return self.select_related("user", "organisation").annotate(told=told)
+
+    def with_waiting(self) -> MandateQuerySet:
+        """With ``waiting``: the organisation's open duties, counted no further than 100.
+
+        They stand in every page's menu: counted with the mandate, they cost no query of their own.
+        """
         waiting = RawSQL(
             "SELECT count(*) FROM (SELECT 1 FROM fmu_portal_duty d WHERE d.closed_by_id IS NULL"
             " AND d.organisation_id = accounts_mandate.organisation_id LIMIT 100) waiting",
             [],
             output_field=models.IntegerField(),
         )
-        return self.select_related("user", "organisation").annotate(told=told, waiting=waiting)
+        return self.annotate(waiting=waiting)
 
 
 class Mandate(models.Model):

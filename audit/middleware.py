@@ -23,8 +23,7 @@ class AccessLog:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with collecting() as collector:
-            user = getattr(request, "user", None)
-            work_for(user.name if user is not None and hasattr(user, "name") else "")
+            work_for(getattr(getattr(request, "user", None), "name", ""))
             response = self.get_response(request)
             actor: Actor | None = getattr(request, "actor", None)
             if not collector.empty and actor is not None and response.status_code < 500:

@@ -7,8 +7,6 @@ open and never shut. Names of counters are keyed hashes: the broker learns no ac
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import threading
 import time
@@ -17,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 
 log = logging.getLogger("fmu.limits")
 
@@ -82,7 +81,7 @@ def address_of(request: HttpRequest) -> str:
 
 def _key(limit: Limit, who: object) -> str:
     window = int(time.time()) // limit.seconds
-    digest = hmac.new(settings.SECRET_KEY.encode(), f"{limit.name}:{who}".encode(), hashlib.sha256).hexdigest()[:32]
+    digest = salted_hmac(f"fmu.limit.{limit.name}", str(who), algorithm="sha256").hexdigest()[:32]
     return f"{PREFIX}:{limit.name}:{digest}:{window}"
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
@@ -345,7 +345,7 @@ def files_left() -> QuerySet[Document]:
 def remove_files() -> int:
     """Remove the files of erased documents from the storage; return how many could not be. Safe to stop and repeat."""
     failed = 0
-    for pk, storage_key, clean_key in _in_pieces(files_left()):
+    for pk, storage_key, clean_key in files_left().order_by("pk").values_list("pk", "storage_key", "clean_key"):
         shared = Document.objects.filter(storage_key=storage_key, erased_at__isnull=True).exists()
         try:
             if not shared:
@@ -356,10 +356,6 @@ def remove_files() -> int:
         # A report's file key is made from its storage key (`documents.keys`), so that goes last of all.
         Document.objects.filter(pk=pk).update(storage_key="", clean_key="")
     return failed
-
-
-def _in_pieces(rows: QuerySet[Document]) -> Iterator[tuple[Any, str, str]]:
-    yield from list(rows.order_by("pk").values_list("pk", "storage_key", "clean_key"))
 
 
 def decisions_of(events: Collection[Event]) -> list[dict[str, Any]]:

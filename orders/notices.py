@@ -85,8 +85,8 @@ def tell_of_recusal(payload: dict[str, Any]) -> None:
 def _tell_coordinators(assessment: Assessment, organisation_id: int, text: str, key: str) -> None:
     tell(assessment, organisation_id, None, text, key, None)
     mandates = Mandate.objects.valid().filter(organisation_id=organisation_id, role__in=FOLLOW_UP)
+    notice = Notice.objects.get(key=f"{key}:{organisation_id}")
     for user_id in mandates.order_by("user_id").values_list("user_id", flat=True).distinct():
-        notice = Notice.objects.get(key=f"{key}:{organisation_id}")
         outbox.put("mail", f"mail:{notice.key}:u{user_id}", {"notice": notice.pk, "user": user_id})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -26,15 +27,23 @@ from orders.views.request import actor_of
 
 
 class ReasonForm(PortalForm):
-    """Why: written before anything is shown."""
+    """Why: written before anything is shown. ``question`` and ``hint`` say it for the page."""
 
-    reason = forms.CharField(
-        label="Varför behöver du läsa ärendet?",
-        min_length=10,
-        max_length=300,
-        help_text="Skriv så att kontorets samordnare förstår. Skriv inte namn, diagnos eller andra känsliga uppgifter.",
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
+    reason = forms.CharField(min_length=10, max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, question: str, hint: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label, self.fields["reason"].help_text = question, hint
+
+
+TO_UNLOCK = {
+    "question": "Varför behöver du läsa ärendet?",
+    "hint": "Skriv så att kontorets samordnare förstår. Skriv inte namn, diagnos eller andra känsliga uppgifter.",
+}
+TO_REVEAL = {
+    "question": "Varför behöver du uppgifterna?",
+    "hint": "Till exempel att du ska kalla till ett besök. Skriv inte namn eller adress. Skälet sparas.",
+}
 
 
 @require_http_methods(["GET", "POST"])
@@ -47,7 +56,7 @@ def unlock(request: HttpRequest, number: str) -> HttpResponse:
     if found is None:
         access.get_case(actor, number)  # one's own, or 404
         return redirect("case", number=number)
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+    form = ReasonForm(request.POST if request.method == "POST" else None, **TO_UNLOCK)
     if request.method == "POST" and form.is_valid():
         unlocking = Unlocking.objects.create(
             assessment_id=found,
@@ -64,18 +73,6 @@ def unlock(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "orders/unlock.html", context, status=status)
 
 
-class RevealForm(PortalForm):
-    """Why the person's name and place are needed now: asked each time."""
-
-    reason = forms.CharField(
-        label="Varför behöver du uppgifterna?",
-        min_length=10,
-        max_length=300,
-        help_text="Till exempel att du ska kalla till ett besök. Skriv inte namn eller adress. Skälet sparas.",
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def reveal(request: HttpRequest, number: str) -> HttpResponse:
@@ -84,7 +81,7 @@ def reveal(request: HttpRequest, number: str) -> HttpResponse:
     case = access.get_case(actor, number)
     if not case.protected or not access.may_reveal(actor, case):
         raise Http404
-    form = RevealForm(request.POST if request.method == "POST" else None)
+    form = ReasonForm(request.POST if request.method == "POST" else None, **TO_REVEAL)
     context = {"form": form, "case": case}
     if request.method == "POST" and form.is_valid():
         person, stated = access.revealed(actor, case, form.cleaned_data["reason"])
