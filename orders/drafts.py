@@ -23,7 +23,7 @@ def save_draft(case: Assessment, actor: Actor, step: Step, form: StepForm, data:
         step=step.name,
         organisation_id=actor.organisation_id,
         user_id=actor.user_id,
-        defaults={"data": {"sealed": identity.seal(json.dumps(kept))}, "saved_at": timezone.now()},
+        defaults={"data": {"sealed": identity.encrypt_text(json.dumps(kept))}, "saved_at": timezone.now()},
     )
 
 
@@ -38,7 +38,7 @@ def load_draft(case: Assessment, actor: Actor, step: Step) -> QueryDict | None:
     """What the person kept for this step, or None."""
     rows = StepDraft.objects.filter(assessment=case, step=step.name)
     row = rows.filter(organisation_id=actor.organisation_id, user_id=actor.user_id).first()
-    return _as_query(json.loads(identity.unseal(row.data["sealed"]))) if row and row.data else None
+    return _as_query(json.loads(identity.decrypt_text(row.data["sealed"]))) if row and row.data else None
 
 
 def drop_draft(case: Assessment, actor: Actor, step: Step) -> None:
