@@ -16,6 +16,7 @@ from audit import collector
 from fmu_portal import identity
 from fmu_portal.models import Note
 from orders.models import Assessment, Enclosure, InsuredPerson, Participant, Recusal, Report, ReportVersion, Reveal
+from orders.models.assessment import PROTECTED
 from orders.models.enclosure import UNDERLAG, EnclosureQuerySet
 from orders.reach import query_for
 
@@ -82,10 +83,18 @@ def takes_part(actor: Actor, case: Assessment) -> bool:
 
 
 def person_of(actor: Actor, case: Assessment) -> InsuredPerson | None:
-    """Who the case is about, for those who may know; None for the others, for a draft, and when erased."""
-    if not actor.sees(See.IDENTITY):
-        return None
-    return InsuredPerson.objects.filter(pk=case.pk).exclude(identity_hash="").first()
+    """Who the case is about, for those who may know; None for the others, for a draft, and when erased.
+
+    No query when the case came with its person (`select_related`).
+    """
+    person = getattr(case, "person", None) if actor.sees(See.IDENTITY) else None
+    return None if person is None or person.is_erased else person
+
+
+def name_in_list(actor: Actor, case: Assessment) -> str:
+    """The person as a row of a list says it: the name, that it is protected, or "" for those who may not know."""
+    person = person_of(actor, case)
+    return person.name if person else PROTECTED if case.protected and actor.sees(See.IDENTITY) else ""
 
 
 def may_reveal(actor: Actor, case: Assessment) -> bool:
