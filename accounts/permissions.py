@@ -81,7 +81,7 @@ TABLE: tuple[Grant, ...] = (
 
 
 FOLLOW_UP = (Role.COORDINATOR, Role.REGION_COORDINATOR, Role.PERFORMER_ADMIN)
-"""Who follows up the access log of their own organisation (HSLF-FS 2016:40 4 kap. 9 §; the agency by GDPR art. 32)."""
+"""Who follows up the access log of their own organisation."""
 
 
 def may_see(role: str, what: See) -> bool:

@@ -94,6 +94,14 @@ def test_every_rule_has_a_source_and_every_duty_a_rule():
     assert {duty.rule for duty in ASSESSMENT.duties.values()} <= keys
 
 
+def test_the_page_about_privacy_says_the_years_of_the_rules():
+    words = {5: "fem", 10: "tio"}
+    text = (ROOT / "templates/pages/privacy.html").read_text()
+    years = {row["key"]: words[row["value"]] for row in records() if row.get("unit") == "år"}
+    assert f"Journalhandlingar finns kvar i minst {years['law.journal_minimum']} år" in text
+    assert f"vem som har läst vad finns kvar i minst {years['law.access_log_minimum']} år" in text
+
+
 def test_every_status_and_duty_and_step_stands_in_the_table_once_and_fits():
     for status in ASSESSMENT.statuses.values():
         assert set(status.duties) <= set(ASSESSMENT.duties)

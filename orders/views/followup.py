@@ -260,7 +260,7 @@ def _ever_had(actor: Actor, number: str) -> Assessment:
 def extract(request: HttpRequest, number: str) -> HttpResponse:
     """Loggutdrag: who at one's own organisation has had the person's data in this case in hand, to print and hand over.
 
-    Each care provider answers for its own extract (8 kap. 5 § patientdatalagen), the agency for that of all its offices.
+    Each care provider answers for its own extract, the agency for that of all its offices.
     """
     actor = actor_of(request)
     case = _ever_had(actor, number)
