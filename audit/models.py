@@ -20,7 +20,7 @@ class Personal(models.Model):
     """A row that says something of a person: that it was read is gathered when it becomes an object.
 
     ``PART`` is what it says, ``CASE`` the field with the case's id. `values()` and `values_list()` make no object, so a
-    test refuses them on these tables but for codes and ids.
+    test (`tests/test_house.py`) reads the source and refuses them on these tables but for codes and ids.
     """
 
     PART: ClassVar[See]
