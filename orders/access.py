@@ -178,7 +178,7 @@ def report_versions(actor: Actor, case: Assessment) -> list[ReportVersion]:
 
 def get_former_case(actor: Actor, number: str) -> Assessment:
     """A case that the performer has handed back: it keeps what it wrote itself, and nothing else. 404 otherwise."""
-    rows = Assessment.objects.filter(number=number, assignments__performer_id=actor.organisation_id)
+    rows = Assessment.objects.not_recused(actor).filter(number=number, assignments__performer_id=actor.organisation_id)
     case = rows.filter(assignments__closed_by__isnull=False).distinct().first()
     if actor.party is not Party.PERFORMER or case is None:
         raise Http404

@@ -107,7 +107,10 @@ _OWN_TIME = (
 )
 _ENCLOSURE = f"""orders_sees_underlag({{e}}.assessment_id) AND ({{e}}.staged_by_id = {ORGANISATION}
     OR ({{e}}.sent_by_id IS NOT NULL AND (NOT {_AT_UNIT} OR {{e}}.kind IN {_KINDS})))"""
-_VERSION = f"({{v}}.performer_id = {ORGANISATION} OR orders_sees_report({{v}}.assessment_id))"
+_VERSION = (
+    f"(({{v}}.performer_id = {ORGANISATION} AND {{v}}.assessment_id <> ALL ({RECUSED}))"
+    " OR orders_sees_report({v}.assessment_id))"
+)
 
 
 def functions() -> list[Answer]:
@@ -194,11 +197,13 @@ def walls() -> list[Wall]:
         ),
         Wall(
             "fmu_portal_note",
-            f"author_id = {ORGANISATION} OR (orders_sees_needs(case_id) AND {_PARTY} = ANY (visible_to)"
+            # A search's reason is of no case.
+            f"(author_id = {ORGANISATION} AND coalesce(case_id, 0) <> ALL ({RECUSED}))"
+            f" OR (orders_sees_needs(case_id) AND {_PARTY} = ANY (visible_to)"
             f" AND (NOT {_AT_UNIT} OR event_id >= {_OWN_TIME}))",
             check=f"author_id = {ORGANISATION}",
         ),
-        Wall("orders_report", f"performer_id = {ORGANISATION}"),
+        Wall("orders_report", f"performer_id = {ORGANISATION} AND assessment_id <> ALL ({RECUSED})"),
         Wall("orders_reportversion", _VERSION.format(v="orders_reportversion")),
         Wall(
             "audit_accessentry",
@@ -209,5 +214,8 @@ def walls() -> list[Wall]:
             check=f"mandate_id IS NOT DISTINCT FROM {MANDATE}",
             clock=True,
         ),
-        Wall("orders_stepdraft", f"organisation_id = {ORGANISATION} AND user_id = {USER}"),
+        Wall(
+            "orders_stepdraft",
+            f"organisation_id = {ORGANISATION} AND user_id = {USER} AND assessment_id <> ALL ({RECUSED})",
+        ),
     ]
