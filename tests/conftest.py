@@ -93,6 +93,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _held["cluster"].stop()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """How the tests are shared among the processes."""
+    from tests.sharing import Sharing
+
+    return Sharing(config, log)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup() -> None:
     """The database is there already; pytest-django makes none."""
