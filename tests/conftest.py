@@ -21,6 +21,7 @@ from typing import Any
 import psycopg2
 import pytest
 
+from tests import cast as people
 from tests import roles, stack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,6 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     django.setup()
     roles.install()
+    people.cheap_passwords()
     # Not inherited: pytest-django would read the settings in an xdist process before it has a database of its own.
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
