@@ -114,8 +114,9 @@ _INITIAL: dict[str, Any] = {
     f.attname: (f.get_default() if f.has_default() else None if f.null else "")
     for f in Assessment._meta.concrete_fields
 }
-_NOT_IN_EVENTS = ("status", "version", "last_event_id", "type", "language", "special_needs", "method")
-"""Columns compared otherwise, or what a person wrote: free text is never in an event."""
+_NOT_IN_EVENTS = ("status", "version", "last_event_id", "type", "language", "special_needs", "method", "next_due",
+                  "report_due")  # fmt: skip
+"""Columns compared otherwise (the last two follow the duties), or what a person wrote: free text is never in an event."""
 
 _REPLAYED = tuple(name for name in _COLUMNS if name not in _NOT_IN_EVENTS)
 
@@ -206,6 +207,14 @@ def _of_case(rebuilt: Rebuilt, stored: dict[str, Any], duties: list[DutyRow]) ->
         value = rebuilt.fields.get(name, _INITIAL[name])
         if stored[name] != value and str(stored[name]) != value:
             yield f"{name} är {stored[name]}, händelserna säger {value}"
+    owed = [duty for duty in duties if duty.closed_by is None]
+    days = {
+        "next_due": min((duty.due for duty in owed), default=None),
+        "report_due": min((duty.due for duty in owed if duty.kind == "deliver_report"), default=None),
+    }
+    for name, day in days.items():
+        if (str(stored[name]) if stored[name] else None) != day:
+            yield f"{name} är {stored[name]}, uppgifterna säger {day}"
     found = {duty.pk: duty for duty in duties}
     for pk, duty in rebuilt.duties.items():
         row = found.pop(pk, None)

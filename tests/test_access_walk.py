@@ -58,6 +58,9 @@ def filled(route, case, document, actor=None):
         "<str:step>": [*steps, *others, "finns-inte"],
         "<int:version>": ["1", "9"],
         "<slug:section>": ["profile", "findings", "finns-inte"],
+        "<int:export_id>": ["1"],
+        "<int:view_id>": ["1"],
+        "<int:page>": ["1", "999"],
     }
     parts = {key: options for key, options in values.items() if key in route}
     for combination in itertools.product(*parts.values()):

@@ -46,7 +46,7 @@ def test_pages_and_api_fetch_cases_through_access_only():
     """In views and the API, a case is found with visible_to (or by access.py); never with objects.get or objects.all."""
     seen = [ROOT / "orders/views", ROOT / "orders/api"]
     paths = [p for folder in seen for p in folder.rglob("*.py")] + [ROOT / "orders/report_views.py", ROOT / "orders/basket.py",
-                                                                    ROOT / "orders/overview.py"]  # fmt: skip
+                                                                    *(ROOT / "orders/overview").rglob("*.py")]  # fmt: skip
     for path in paths:
         for use in re.findall(r"Assessment\.objects\.(\w+)", path.read_text()):
             if name_of(path) == "orders/views/own.py":

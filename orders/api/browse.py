@@ -155,7 +155,7 @@ def page() -> dict[str, Any]:
     groups["Steg"].sort(key=lambda operation: steps.index(operation.id.removeprefix("step_")))
     groups["Fält"].sort(key=lambda operation: steps.index(operation.id[len("step_") : -len("_form")]))
     groups["Fält"] = [_together(groups["Fält"])]
-    order = ("Ärenden", "Fält", "Steg", "Handlingar")
+    order = ("Ärenden", "Fält", "Steg", "Handlingar", "Exporter")
     return {
         "groups": [(tag, groups[tag]) for tag in order if tag in groups],
         "schemas": schemas,

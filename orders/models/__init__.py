@@ -5,6 +5,7 @@ from orders.models.assessment import Assessment, AssessmentType, CaseCounter
 from orders.models.enclosure import Enclosure, EnclosureKind
 from orders.models.erasure import Erasure
 from orders.models.order import Assignment, Order, Participant, StepDraft
+from orders.models.overview import Export, ExportFormat, ExportState, SavedView
 from orders.models.person import InsuredPerson, Protection
 from orders.models.report import Report, ReportSource, ReportVersion
 
@@ -16,6 +17,9 @@ __all__ = [
     "Enclosure",
     "EnclosureKind",
     "Erasure",
+    "Export",
+    "ExportFormat",
+    "ExportState",
     "InsuredPerson",
     "Order",
     "Participant",
@@ -25,6 +29,7 @@ __all__ = [
     "ReportSource",
     "ReportVersion",
     "Reveal",
+    "SavedView",
     "StepDraft",
     "Unlocking",
 ]
