@@ -7,7 +7,6 @@ a person stands behind a wall: row policies that let through what the mandate at
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
 
+from fmu_portal.engine import registry
 from fmu_portal.models import CalendarDay
 from fmu_portal.working_days import FIRST, LAST, is_working_day
 
@@ -53,13 +53,14 @@ STATUS_COLUMNS = {
 FUNCTIONS = (
     "orders_apply_event(bigint)",
     "orders_forget_drafts(bigint)",
-    "orders_cases_of_person(text)",
-    "orders_elsewhere(text)",
     "orders_is_person(bigint, text)",
     "orders_protect(bigint, text, text)",
     "orders_readdress(bigint, text, text)",
 )
 """What runs with the owner's rights and applies the rule itself."""
+
+PART_COLUMNS = ("status", "version", "last_event_id", "assessment_id", "performer_id")
+"""The same of a part of a case."""
 
 WORKER_FUNCTIONS = ("audit_highest(text)",)
 """The same, for the worker alone."""
@@ -104,10 +105,25 @@ class Wall:
 
 @dataclass(frozen=True)
 class Answer:
-    """A yes-or-no function that policies ask, with the owner's rights: its signature and its condition in SQL."""
+    """A function with the owner's rights: its signature, and its condition in SQL: yes or no, as policies ask it.
+
+    With ``body`` it gives rows or a value instead (``returns``): a query that holds the condition.
+    """
 
     signature: str
     condition: str
+    returns: str = "boolean"
+    body: str = ""
+
+    @property
+    def definition(self) -> str:
+        """Language and body. plpgsql keeps the plan for the session; a query of its own is asked once a page."""
+        if self.body:
+            return f"LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ {self.body} $$"
+        return (
+            "LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp"
+            f" AS $$ BEGIN RETURN {self.condition}; END $$"
+        )
 
 
 _walls: list[Callable[[], list[Wall]]] = []
@@ -150,13 +166,9 @@ def as_clock() -> Iterator[None]:
 
 
 def _define(cursor: Any, answer: Answer, roles: list[str]) -> None:
-    cursor.execute(
-        f"CREATE OR REPLACE FUNCTION {answer.signature} RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER"
-        f" SET search_path = public, pg_temp AS $$ BEGIN RETURN {answer.condition}; END $$"
-    )
-    bare = re.sub(r"\w+ (\w+)\)$", r"\1)", answer.signature)
-    cursor.execute(f"REVOKE EXECUTE ON FUNCTION {bare} FROM PUBLIC")
-    cursor.execute(f"GRANT EXECUTE ON FUNCTION {bare} TO {', '.join(roles)}")
+    cursor.execute(f"CREATE OR REPLACE FUNCTION {answer.signature} RETURNS {answer.returns} {answer.definition}")
+    cursor.execute(f"REVOKE EXECUTE ON FUNCTION {answer.signature} FROM PUBLIC")
+    cursor.execute(f"GRANT EXECUTE ON FUNCTION {answer.signature} TO {', '.join(roles)}")
 
 
 def _build(cursor: Any, wall: Wall, roles: list[str]) -> None:
@@ -196,13 +208,13 @@ def grant() -> None:
             else:
                 for function in WORKER_FUNCTIONS:
                     cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
-            for table, columns in STATUS_COLUMNS.items():
+            for table, columns in _guarded().items():
                 model = next(m for m in apps.get_models() if m._meta.db_table == table)
                 may = ", ".join(
                     quote(f.column) for f in model._meta.concrete_fields if f.column and f.column not in columns
                 )
                 cursor.execute(f"GRANT UPDATE ({may}) ON {quote(table)} TO {role}")
-            for function in FUNCTIONS:
+            for function in (*FUNCTIONS, *_part_functions()):
                 cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
         if roles:
             for answers in _answers:
@@ -212,12 +224,21 @@ def grant() -> None:
                 _build(cursor, wall, roles)
 
 
+def _guarded() -> dict[str, tuple[str, ...]]:
+    """Every table with a status that only an event moves: its columns that an ordinary role may not update."""
+    return STATUS_COLUMNS | {part.model._meta.db_table: PART_COLUMNS for part in registry.parts()}
+
+
+def _part_functions() -> list[str]:
+    return [part.apply.removeprefix("SELECT ").replace("%s", "bigint") for part in registry.parts()]
+
+
 def _rights(table: str) -> str:
     if table in READ_ONLY:
         return "SELECT"
     if table in ADD_ONLY:
         return "SELECT, INSERT"
-    rights = "SELECT, INSERT" if table in STATUS_COLUMNS else "SELECT, INSERT, UPDATE"
+    rights = "SELECT, INSERT" if table in _guarded() else "SELECT, INSERT, UPDATE"
     return f"{rights}, DELETE" if table in DELETABLE else rights
 
 

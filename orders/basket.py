@@ -7,15 +7,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.actor import Actor
 from accounts.permissions import See
 from accounts.roles import Party
 from fmu_portal.context import MOST_COUNTED, count_text
 from fmu_portal.models import Duty
+from orders.access import name_in_list
 from orders.models import Assessment
-from orders.models.assessment import PROTECTED
 from orders.words import Left, duty_left, task_of
 from rules.remembered import rules_by_code
 
@@ -94,7 +94,9 @@ def wanted_duties(actor: Actor, wanted: Wanted, today: date) -> QuerySet[Duty]:
 
 def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
     """One page: the duties, then their cases with what the actor may see of them."""
-    duties = list(wanted_duties(actor, wanted, today).select_related("holder")[: PAGE + 1])
+    deciding = Duty.objects.open().filter(case_id=OuterRef("case_id"), kind="decide_deferral")
+    rows = wanted_duties(actor, wanted, today).select_related("holder").annotate(pending=Exists(deciding))
+    duties: Any = list(rows[: PAGE + 1])
     page = Page(shown=min(len(duties), PAGE))
     if len(duties) > PAGE:
         page.next = f"{duties[PAGE - 1].due.isoformat()}.{duties[PAGE - 1].pk}"
@@ -112,13 +114,13 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
         row = Row(
             duty=duty,
             case=case,
-            task=task_of(duty, today),
-            left=duty_left(duty, today),
+            task=task_of(duty, today, duty.pending),
+            left=duty_left(duty, today, duty.pending),
             basis=rule.basis if rule else "",
             fact=_fact(actor, case),
             counterpart=_counterpart(actor, case),
             holder=duty.holder.name if duty.holder else "Ingen ännu",
-            person=_person(actor, case),
+            person=name_in_list(actor, case),
         )
         title = _group(duty.due, today, week_ends)
         if not page.groups or page.groups[-1][0] != title:
@@ -149,13 +151,6 @@ def _counterpart(actor: Actor, case: Assessment) -> str:
     if actor.party is Party.PERFORMER:
         return case.region.name if case.region else ""
     return case.performer.name if case.performer else "Inte tilldelad"
-
-
-def _person(actor: Actor, case: Assessment) -> str:
-    if not actor.sees(See.IDENTITY):
-        return ""
-    person = getattr(case, "person", None)
-    return person.name if person else PROTECTED if case.protected else ""
 
 
 _COUNTS = """

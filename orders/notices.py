@@ -14,9 +14,9 @@ from django.core.mail import EmailMessage
 from accounts.models import Mandate, Organisation, User
 from accounts.permissions import FOLLOW_UP
 from fmu_portal.engine import outbox
+from fmu_portal.engine.registry import DUTY_KINDS
 from fmu_portal.models import Duty, Event, Notice
 from orders.models import Assessment, Recusal, Unlocking
-from orders.process import ASSESSMENT
 from orders.sentences import names_of, sentence
 
 
@@ -24,7 +24,7 @@ from orders.sentences import names_of, sentence
 def tell_of_step(payload: dict[str, Any]) -> None:
     """A step was taken: each organisation that gets a duty, or that the step tells, is told what it now owes."""
     event = Event.objects.get(pk=payload["event"])
-    assessment = Assessment.objects.only("number", "protected").get(pk=event.subject_id)
+    assessment = Assessment.objects.only("number", "protected").get(pk=event.case_id or 0)
     duties = Duty.objects.filter(opened_by=event, organisation_id__in=payload["organisations"])
     owed = {duty.organisation_id: duty for duty in duties}
     names = names_of([event], assessment, None)
@@ -40,7 +40,7 @@ def tell_of_signal(payload: dict[str, Any]) -> None:
     duty = Duty.objects.get(pk=payload["duty"])
     if duty.closed_by_id is not None:
         return
-    assessment = Assessment.objects.only("number").get(pk=duty.subject_id)
+    assessment = Assessment.objects.only("number").get(pk=duty.case_id or 0)
     if payload["signal"] == "overdue":
         text = f"Sista dag har passerat: {_task(duty)}. Den var {duty.due}."
     else:
@@ -59,7 +59,7 @@ def tell_of_signal(payload: dict[str, Any]) -> None:
 def tell_of_incident(payload: dict[str, Any]) -> None:
     """A document was voided: the office that ordered gets the incident notice."""
     event = Event.objects.get(pk=payload["event"])
-    assessment = Assessment.objects.only("number").get(pk=event.subject_id)
+    assessment = Assessment.objects.only("number").get(pk=event.case_id or 0)
     text = "Incidentanmälan: en handling har makulerats. Se i ärendet vem som hann öppna den."
     tell(assessment, payload["organisation"], None, text, f"incident:{event.pk}", event.pk)
 
@@ -91,7 +91,7 @@ def _tell_coordinators(assessment: Assessment, organisation_id: int, text: str, 
 
 
 def _task(duty: Duty) -> str:
-    return ASSESSMENT.duties[duty.kind].task
+    return DUTY_KINDS[duty.kind].task
 
 
 def tell(

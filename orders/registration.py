@@ -74,7 +74,7 @@ def record_silence(today: date) -> int:
 
 def register_all() -> None:
     """Called once when the app is ready."""
-    from orders import file_checks, notices, pdf  # noqa: F401 - register their outbox handlers
+    from orders import file_checks, notices, part_registration, pdf  # noqa: F401 - register their outbox handlers
     from orders.inputs import INPUTS
     from orders.models import Assessment
     from orders.overview import exports  # noqa: F401 - as above
@@ -91,5 +91,6 @@ def register_all() -> None:
     registered.hook("*", _remember_coordinator)
     registered.hook("*", _forget_drafts)
     clock.register_chore(record_silence)
+    part_registration.register_all()
     register_walls(walls, functions)
     file_checks.register()

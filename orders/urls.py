@@ -2,7 +2,7 @@
 
 from django.urls import include, path, register_converter
 
-from fmu_portal.addresses import CaseNumber
+from fmu_portal.addresses import CaseNumber, RowKey
 from orders.views import (
     calendar,
     case,
@@ -20,6 +20,7 @@ from orders.views import (
 )
 
 register_converter(CaseNumber, "number")
+register_converter(RowKey, "key")
 
 urlpatterns = [
     path("att-gora/", lists.work_basket, name="work-basket"),
@@ -58,5 +59,13 @@ urlpatterns = [
     path("arenden/<number:number>/steg/<str:step>/", steps.step_page, name="step"),
     path("arenden/<number:number>/steg/<str:step>/filer/", steps.files_piece, name="files"),
     path("arenden/<number:number>/steg/<str:step>/kontrollera/", steps.check_page, name="check"),
+    path("arenden/<number:number>/<slug:part>/steg/<str:step>/", steps.step_page, name="part-begin"),
+    path("arenden/<number:number>/<slug:part>/steg/<str:step>/filer/", steps.files_piece, name="part-begin-files"),
+    path("arenden/<number:number>/<slug:part>/steg/<str:step>/kontrollera/", steps.check_page, name="part-begin-check"),
+    path("arenden/<number:number>/<slug:part>/<key:pk>/steg/<str:step>/", steps.step_page, name="part-step"),
+    path("arenden/<number:number>/<slug:part>/<key:pk>/steg/<str:step>/filer/", steps.files_piece, name="part-files"),
+    path(
+        "arenden/<number:number>/<slug:part>/<key:pk>/steg/<str:step>/kontrollera/", steps.check_page, name="part-check"
+    ),
     path("arenden/<number:number>/utlatande/", include("orders.report_urls")),
 ]

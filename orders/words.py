@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from accounts.roles import Party
+from fmu_portal.engine.registry import DUTY_KINDS
 from fmu_portal.models import Duty
 from fmu_portal.working_days import working_days_between
-from orders.process import ASSESSMENT
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,9 @@ class Left:
 
     text: str
     tone: str
+
+
+PENDING = Left("Anstånd prövas", "soon")
 
 
 def is_law(duty: Duty) -> bool:
@@ -44,15 +47,22 @@ def days_left(due: date, today: date, law: bool = False) -> Left:
     return Left(f"{_days(left)} kvar", "soon" if left <= 1 else "plain")
 
 
-def duty_left(duty: Duty, today: date) -> Left:
-    """Days left of a duty."""
+def duty_left(duty: Duty, today: date, pending: bool = False) -> Left:
+    """Days left of a duty. ``pending``: a deferral is applied for, so that a missed law's day is not called late yet."""
+    if pending and is_law(duty) and duty.due < today:
+        return PENDING
     return days_left(duty.due, today, is_law(duty))
 
 
-def task_of(duty: Duty, today: date) -> str:
+def pending_in(duties: Iterable[Duty]) -> bool:
+    """Whether the agency has a deferral of the case to decide on."""
+    return any(duty.kind == "decide_deferral" and duty.closed_by_id is None for duty in duties)
+
+
+def task_of(duty: Duty, today: date, pending: bool = False) -> str:
     """The duty as a verb phrase; a missed law's day in its own words."""
-    kind = ASSESSMENT.duties[duty.kind]
-    return kind.missed if duty.due < today and kind.missed else kind.task
+    kind = DUTY_KINDS[duty.kind]
+    return kind.missed if duty.due < today and kind.missed and not pending else kind.task
 
 
 def parties_words(parties: Iterable[str]) -> str:

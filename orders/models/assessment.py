@@ -67,12 +67,16 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self._where(query_for(actor, See.CASE), actor)
 
     def _where(self, condition: Q | None, actor: Actor) -> AssessmentQuerySet:
-        from orders.models.access import Recusal
-
         if condition is None or not actor.organisation_id:
             return self.none()
+        return self.filter(condition).not_recused(actor).masked_for(actor)
+
+    def not_recused(self, actor: Actor) -> AssessmentQuerySet:
+        """Without those that the person has blocked themself from (jäv), under whichever mandate."""
+        from orders.models.access import Recusal
+
         recused = Recusal.objects.filter(user_id=actor.user_id, lifted_at__isnull=True)
-        return self.filter(condition).exclude(pk__in=recused.values("assessment_id")).masked_for(actor)
+        return self.exclude(pk__in=recused.values("assessment_id"))
 
     def open(self) -> AssessmentQuerySet:
         """Those that have not ended."""
@@ -95,6 +99,8 @@ class Assessment(Personal):
     """
 
     PART, CASE = See.CASE, "id"
+    FREE_TEXT = ("type", "language", "special_needs", "method")
+    """Columns that no event carries: what a person wrote, and the type, which is always the same."""
 
     number = models.CharField(max_length=11, unique=True)
     type = models.CharField(max_length=10, choices=AssessmentType.choices, default=AssessmentType.AFU)
@@ -213,6 +219,16 @@ class Assessment(Personal):
     def status_label(self) -> str:
         """The status in Swedish."""
         return ASSESSMENT.statuses[self.status].label
+
+    @property
+    def case_status(self) -> str:
+        """The case's status: its own."""
+        return self.status
+
+    @classmethod
+    def locked(cls, pk: int) -> Assessment:
+        """The row, locked until the transaction ends."""
+        return cls.objects.select_for_update(of=("self",)).get(pk=pk)
 
     masked = False
 

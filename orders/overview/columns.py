@@ -21,11 +21,12 @@ from accounts.actor import Actor
 from accounts.permissions import See
 from accounts.roles import Party
 from fmu_portal.engine.refusals import NoRule
+from fmu_portal.engine.registry import DUTY_KINDS
 from fmu_portal.models import Duty
 from orders.deadlines import if_sent
 from orders.models.assessment import MASKED
 from orders.process import ASSESSMENT
-from orders.words import Left, days_left, parties_words
+from orders.words import PENDING, Left, days_left, parties_words
 
 Values = Mapping[str, Any]
 Expression = BaseExpression | Combinable
@@ -137,6 +138,7 @@ def report_was() -> Expression:
             kind="deliver_report",
             organisation_id=OuterRef("performer_id"),
             start=Cast(OuterRef("underlag_complete_on"), CharField()),
+            superseded_by__isnull=True,
         )
         .order_by(F("closed_by").desc(nulls_first=True), "-id")
     )
@@ -155,11 +157,34 @@ def _waits(v: Values, today: date) -> Cell:
     if not rows:
         return Cell("Ingen")
     due, _, kind, rule = rows[0]
-    found = ASSESSMENT.duties.get(kind)
-    day = date.fromisoformat(due)
+    found = DUTY_KINDS.get(kind)
+    day, pending = date.fromisoformat(due), _pending(rows)
+    task = "" if found is None else found.missed if day < today and found.missed and not pending else found.task
+    return Cell(parties_words({row[1] for row in rows}), day, _left_of(day, today, rule, pending), task)
+
+
+def _pending(rows: list[list[str]]) -> bool:
+    """Whether a deferral of the case is to be decided on."""
+    return any(row[2] == "decide_deferral" for row in rows)
+
+
+def _left_of(day: date, today: date, rule: str, pending: bool) -> Left:
+    """As `orders.words.duty_left`, of a duty's values."""
     law = rule.startswith("law.")
-    task = "" if found is None else found.missed if day < today and found.missed else found.task
-    return Cell(parties_words({row[1] for row in rows}), day, days_left(day, today, law), task)
+    return PENDING if pending and law and day < today else days_left(day, today, law)
+
+
+_DECIDED = {
+    "pass_on_risk": "Risk för försening", "decide_deferral": "Anstånd prövas", "decide_expansion": "Utvidgning prövas",
+    "decide_end": "Avslut prövas", "answer_question": "Fråga om underlaget",
+}  # fmt: skip
+"""kind of an open duty -> what it means that it is open."""
+
+
+def _applied(v: Values, today: date) -> Cell:
+    """What is asked for in the case and not answered yet."""
+    kinds = dict.fromkeys(text.split("|")[2] for text in v["owed"] or ())
+    return Cell(", ".join(_DECIDED[kind] for kind in kinds if kind in _DECIDED))
 
 
 def last_day(v: Values, today: date) -> Cell:
@@ -176,7 +201,11 @@ def last_day(v: Values, today: date) -> Cell:
         left = days_left(due, today, law=True)
         return Cell(day=due, left=Left(f"{left.text}, preliminär", left.tone))
     due = v["report_due"]
-    return Cell(day=due, left=days_left(due, today, law=True)) if due else Cell("Ingen ännu")
+    if not due:
+        return Cell("Ingen ännu")
+    rows = [text.split("|") for text in v["owed"] or ()]
+    rule = next((row[3] for row in rows if row[2] == "deliver_report"), "law.")
+    return Cell(day=due, left=_left_of(due, today, rule, _pending(rows)))
 
 
 def _status(v: Values, today: date) -> Cell:
@@ -220,13 +249,14 @@ for _column in (
         "last_day", "Sista dag för utlåtande",
         lambda _: {name: F(name) for name in
                    ("delivered_on", "delivered_late", "status", "underlag_complete_on", "report_due")}
-        | {"report_was": report_was()},
+        | {"report_was": report_was(), "owed": owed()},
         last_day,
         exports=(("Sista dag för utlåtande", _day), ("Läge för utlåtandet", _left)),
     ),
     Column(
         "municipality", "Kommun", lambda _: {"place": F("municipality__name")}, _plain("place", "Inte angiven"), _needs
     ),
+    Column("applied", "Prövas", lambda _: {"owed": owed()}, _applied, default=_never),
     Column("interpreter", "Tolk", _paths("interpreter", "language"), _interpreter, _needs, _never),
     Column(
         "performer", "Utförare", lambda a: {"performer_name": name_of(a, "performer")},

@@ -18,7 +18,6 @@ from accounts.actor import Actor
 from orders.models import Assessment
 from orders.overview.columns import COLUMNS
 from orders.overview.reading import lines
-from orders.process import OPEN_STATUSES
 
 MOST_A_DAY = 4
 """Rows shown on a day; the others are one click away in the list."""
@@ -72,24 +71,23 @@ def days_of(actor: Actor, first: date, last: date, today: date) -> dict[date, li
 def first_of_each_day(cases: QuerySet[Assessment], day: str) -> list[tuple[int, date, int]]:
     """(case id, day, how many that day) of the first cases of each day; ``day`` names the column. Ids and days alone."""
     rows = cases.annotate(
+        on=F(day),
         place=Window(RowNumber(), partition_by=F(day), order_by=F("pk").asc()),
         of_the_day=Window(Count("pk"), partition_by=F(day)),
     ).filter(place__lte=MOST_A_DAY)
-    return list(rows.order_by(day, "pk").values_list("pk", day, "of_the_day"))
+    return list(rows.order_by("on", "pk").values_list("pk", "on", "of_the_day"))
 
 
 def _nearest(actor: Actor, first: date, last: date, today: date) -> dict[date, Day]:
-    """The nearest last day of every ongoing case: a range of the index that the list by last day uses."""
-    cases = Assessment.objects.visible_to(actor).filter(status__in=OPEN_STATUSES, next_due__range=(first, last))
+    """The nearest last day of every case in which something is owed: a range of the index that the list by last day uses."""
+    cases = Assessment.objects.visible_to(actor).filter(next_due__range=(first, last))
     picked = first_of_each_day(cases, "next_due")
     return _filled(actor, picked, today, _task)
 
 
 def _reports(actor: Actor, first: date, last: date, today: date) -> dict[date, Day]:
     """The report's last day where something else in the case comes before it."""
-    cases = Assessment.objects.visible_to(actor).filter(
-        ~Q(report_due=F("next_due")), status__in=OPEN_STATUSES, report_due__range=(first, last)
-    )
+    cases = Assessment.objects.visible_to(actor).filter(~Q(report_due=F("next_due")), report_due__range=(first, last))
     picked = first_of_each_day(cases, "report_due")
     return _filled(
         actor, picked, today, lambda _, __: ("Utlåtandet ska ha kommit in", "Utföraren", "plain"), rest=False

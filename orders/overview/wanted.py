@@ -48,7 +48,7 @@ class Wanted:
 
     @property
     def by_day(self) -> bool:
-        """Whether the list goes by last day: then it holds the cases in which something is owed, the ongoing ones."""
+        """Whether the list goes by last day: then it holds every case in which something is owed."""
         return bool(self.when or self.due_from or self.due_to) or (self.order == "sista-dag" and self.is_open)
 
     @property
@@ -113,7 +113,7 @@ def filtered(rows: QuerySet[Assessment], actor: Actor, wanted: Wanted, today: da
         rows = rows.filter(status=wanted.status)
     elif wanted.view == "avslutade" and not wanted.number:
         rows = rows.filter(status__in=ENDED)
-    elif wanted.is_open:
+    elif wanted.is_open and not wanted.by_day:
         rows = rows.filter(status__in=OPEN_STATUSES)
     if (wanted.performer or wanted.region) and actor.party is Party.AGENCY:
         rows = rows.filter(protected=False)

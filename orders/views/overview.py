@@ -17,8 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actor import Actor
 from accounts.models import Organisation
-from accounts.permissions import See
-from accounts.roles import Party, Role
+from accounts.permissions import See, may_search
+from accounts.roles import Party
 from fmu_portal.forms import DateField, PortalForm
 from orders import overview
 from orders.models import SavedView
@@ -184,7 +184,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "more_open": any(any(request.GET.getlist(name)) for name in narrow),
         "may_create": actor.role in ASSESSMENT.steps["request"].by.get(actor.party, ()),
         "is_performer": actor.party is Party.PERFORMER,
-        "may_search": actor.sees(See.IDENTITY) or actor.role == Role.REGION_COORDINATOR,
+        "may_search": may_search(actor.role),
         "poll_seconds": POLL_SECONDS,
     }
     return render(request, "orders/case_list.html", context)

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
     dependencies: ClassVar = [
         ("accounts", "0002_logins_and_signing_keys"),
         ("fmu_portal", "0003_who_is_at_work"),
-        ("orders", "0005_erasure"),
+        ("orders", "0006_parts_of_a_case"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
