@@ -20,6 +20,7 @@ from accounts.roles import Party
 from documents.models import Opening
 from documents.refusals import Erased
 from fmu_portal.addresses import number_in
+from fmu_portal.database import one
 from fmu_portal.engine import door
 from fmu_portal.engine.refusals import NoRule
 from fmu_portal.engine.registry import DUTY_KINDS
@@ -63,7 +64,7 @@ def load_case(actor: Actor, number: str) -> Assessment:
         taking_part=ArraySubquery(taking_part.order_by("user__name").values("user__name")),
         takes_part=Exists(taking_part.filter(user_id=actor.user_id)),
     )
-    case = rows.filter(number=number).first()
+    case = one(rows.filter(number=number))
     if case is None:
         raise Http404
     return case
