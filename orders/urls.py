@@ -6,6 +6,7 @@ from fmu_portal.addresses import CaseNumber, RowKey
 from orders.views import (
     calendar,
     case,
+    deviations,
     documents,
     exceptions,
     exports,
@@ -34,6 +35,7 @@ urlpatterns = [
     path("arenden/export/<int:export_id>/fil/", exports.download, name="export-file"),
     path("arenden/vyer/", overview.save_view, name="save-view"),
     path("arenden/vyer/<int:view_id>/ta-bort/", overview.remove_view, name="remove-view"),
+    path("avvikelser/", deviations.deviation_list, name="deviations"),
     path("arenden/ny/", lists.create, name="create"),
     path("arenden/aterlamnade/", own.handed_back, name="handed-back"),
     path("arenden/sok/", lists.search, name="search"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from fmu_portal.engine.door import available, begin, open_duties, take
@@ -16,6 +19,7 @@ from orders.last_day import present
 from orders.models import Assessment, Deferral, Deviation, Expansion, RegionChoice
 from orders.replay import differences
 from tests import situations as s
+from tests.pages import browser
 from tests.roles import at_work
 
 GROUNDS = {"unclear": "Oklart", "clears": "Klargör", "matters": "Betyder"}
@@ -255,3 +259,51 @@ def test_the_golden_table(case, cast, process, status):
         if (p, before) == (process, status):
             row = PROCESSES[process].process.steps[step]
             assert (row.to or before) == after
+
+
+def test_the_list_of_deviations_is_each_party_s_own(case, cast):
+    do(
+        case, "deviation", "report", cast.region,
+        kind="other", found_on=timezone.localdate().isoformat(), cause="Fel nummer",
+    )  # fmt: skip
+    for name, actor in cast.everyone().items():
+        answer = browser(actor).get("/avvikelser/")
+        sees = case.number in answer.content.decode() if answer.status_code == 200 else False
+        mine = name not in (
+            "administrator",
+            "skane",
+            "skane_performer",
+            "stranger_officer",
+            "other_admin",
+            "other_physician",
+        )
+        assert sees == mine, name
+        assert "Fel nummer" not in answer.content.decode()
+    client, url = browser(cast.region), "/avvikelser/?vy=alla&slag=other"
+    client.get(url)
+    with CaptureQueriesContext(connection) as one:
+        client.get(url)
+    for other in (s.in_progress(cast), s.requested(cast)):
+        do(
+            other, "deviation", "report", cast.region,
+            kind="other", found_on=timezone.localdate().isoformat(), cause="Fel nummer",
+        )  # fmt: skip
+    with CaptureQueriesContext(connection) as three:
+        assert client.get(url).content.decode().count(f"/arenden/{timezone.localdate().year}-") == 3
+    assert len(one) == len(three)
+
+
+def test_the_page_shows_the_grounds_beside_the_decision_and_the_chain_of_the_last_day(case, cast):
+    part = propose(case, cast)
+    page = browser(cast.officer).get(f"/arenden/{case.number}/utvidgning/{part.pk}/steg/approve/").content.decode()
+    assert "Klargör" in page
+    approve(case, cast, part, 12)
+    until = add_working_days(case.underlag_complete_on, 50)
+    do(case, "deferral", "grant_unasked", cast.officer, until=until.isoformat())
+    today = timezone.localdate()
+    for actor in (cast.officer, cast.region, cast.admin, cast.physician):
+        page = browser(actor).get(f"/arenden/{case.number}/").content.decode().replace("\N{NO-BREAK SPACE}", " ")
+        page = re.sub("<[^>]+>", "", page)
+        assert "+ 12 vardagar" in page
+        assert f"Godkänd utvidgning, beslut {today}" in page
+        assert f"Anstånd till {until}" in page

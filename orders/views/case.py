@@ -32,25 +32,12 @@ from orders.models import Assessment, Enclosure, Participant
 from orders.process import ASSESSMENT
 from orders.sentences import names_of, organisation_ids, sentence
 from orders.views import followup, journal
-from orders.views.parts import Action, Parts, action, parts_of
+from orders.views.parts import NOTE_TITLES, Action, Parts, action, parts_of
 from orders.words import days_left, duty_left, parties_words, pending_in, task_of
 from rules.limits import explain, explain_inputs
 from rules.remembered import rules_by_code
 
 EVENTS = 20
-
-NOTE_TITLES = {
-    "reason": "Skäl",
-    "missing": "Vad saknas",
-    "essential": "Varför det är väsentligt",
-    "answer": "Svar",
-    "evidence": "Hur utlåtandet kom in",
-    "unclear": "Vad är oklart i profilen",
-    "clears": "Hur utvidgningen väntas klargöra det",
-    "matters": "Vad det väntas betyda för profilen",
-    "cause": "Orsak",
-    "action": "Åtgärd",
-}
 
 
 def load_case(actor: Actor, number: str) -> Assessment:
