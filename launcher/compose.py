@@ -1,5 +1,5 @@
 """For containers: ``python3 -m launcher.compose secrets FOLDER`` makes every secret that ``docker-compose.yml`` names, once;
-``… roles`` (in the container *setup*) makes database and roles with the passwords in those files.
+``… roles`` (in the container *setup*) makes database and roles with the passwords in those files, and the folders of DATA_DIR.
 
 Exit codes: 0 done, 1 with one line in Swedish that says what to do.
 """
@@ -59,12 +59,19 @@ def make_roles(folder: Path) -> None:
     roles.check_roles(roles.Urls(**urls), "database_url_owner")
 
 
+def make_folders(data: Path) -> None:
+    """The folders that the portal's processes write to; beat ends without its own."""
+    for name in ("documents", "static", "mail", "beat", "scratch"):
+        (data / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 def main(arguments: list[str]) -> int:
     """Do as the module says."""
     try:
         if arguments[:1] == ["secrets"] and len(arguments) == 2:
             print("\n".join(make_secrets(Path(arguments[1]))))
         elif arguments == ["roles"]:
+            make_folders(Path(os.environ.get("DATA_DIR", "/data")))
             make_roles(Path(os.environ.get("SECRETS_DIR", "/run/secrets")))
         else:
             print("Skriv: python3 -m launcher.compose secrets MAPP, eller roles", file=sys.stderr)

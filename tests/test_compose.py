@@ -97,6 +97,14 @@ def test_the_secrets_that_are_made_are_those_that_are_named(tmp_path):
     assert {path.name for path in paths.values()} == set(paths)
 
 
+def test_the_folders_that_processes_write_to_are_made(tmp_path):
+    compose.make_folders(tmp_path)
+    compose.make_folders(tmp_path)
+    settings = (ROOT / "fmu_portal/settings.py").read_text()
+    written = set(re.findall(r'DATA_DIR / "(\w+)"', settings)) - {"secrets", "settings"}
+    assert {"documents", "beat"} <= written <= {path.name for path in tmp_path.iterdir()}
+
+
 def test_the_settings_take_those_secrets(tmp_path):
     compose.make_secrets(tmp_path / "secrets")
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
