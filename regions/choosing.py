@@ -125,7 +125,7 @@ class Choosing:
             for name, value in figures.items():
                 setattr(found[pk], name, value)
         self._this_round(found)
-        return [*found.values()]
+        return [found[pk] for pk in found]
 
     def _this_round(self, found: dict[int, Candidate]) -> None:
         """What has been asked since the case was last requested, and who has handed it back."""
