@@ -162,7 +162,7 @@ def page() -> dict[str, Any]:
 
     groups["Fält"].sort(key=place)
     groups["Fält"] = [_together(groups["Fält"])]
-    known = ("Ärenden", "Fält", "Steg", *labels, "Handlingar")
+    known = ("Ärenden", "Fält", "Steg", *labels, "Handlingar", "Exporter")
     order = (*known, *(tag for tag in groups if tag not in known))
     return {
         "groups": [(tag, groups[tag]) for tag in order if tag in groups],
