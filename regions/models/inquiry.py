@@ -103,9 +103,9 @@ class Inquiry(Part):
 
     def words(self) -> list[str]:
         """What the page says of it, beside its status; the performer's name for the region alone."""
-        name = [f"{self.performer.name}."] if getattr(self, "named", False) and self.performer else []
-        start = [f"Tidigast start {self.earliest_start}."] if self.earliest_start else []
-        return [*name, f"Tillfrågad {self.asked_on}. {self.get_way_display()}.", *start]
+        name = f"{self.performer.name}. " if getattr(self, "named", False) and self.performer else ""
+        start = f" Tidigast start {self.earliest_start}." if self.earliest_start else ""
+        return [f"{name}Tillfrågad {self.asked_on}.{start}", f"{self.get_way_display()}."]
 
     @classmethod
     def words_of_all(cls, case: Assessment, parts: list[Any]) -> str:
