@@ -20,7 +20,7 @@ NUMBER = OpenApiParameter(
     description="Ärendenummer, till exempel 2026-000123.",
 )
 PART = OpenApiParameter(
-    "pk", {"type": "integer", "minimum": 0}, OpenApiParameter.PATH, description="Delens id, ur listan över delarna."
+    "id", {"type": "integer", "minimum": 0}, OpenApiParameter.PATH, description="Delens id, ur listan över delarna."
 )
 CURSOR = OpenApiParameter("cursor", str, description="Ur adressen i ”next” från föregående svar.")
 
