@@ -27,6 +27,7 @@ class See(StrEnum):
     REPORT = "report"  # the report, its drafts and versions
     PROTECTED = "protected"  # name and place of a person with protected identity, each time with a reason
     NUMBER = "number"  # only that the case is there, for what one's unit once wrote in it
+    ASKED = "asked"  # an inquiry: municipality, language, interpreter, special needs, wished start; no case, no person
     FOUND = "found"  # its number and no more, when one asks for a person by personnummer
 
 
@@ -40,6 +41,7 @@ class Where(StrEnum):
     ASSIGNED = "assigned"  # assigned to the unit now
     TAKES_PART = "takes_part"  # assigned to the unit now, and the person takes part (13 § lag 2018:744)
     WROTE = "wrote"  # what the unit wrote itself, now or before a hand-back
+    ASKED = "asked"  # the unit has been asked
     WAS_ASSIGNED = "was_assigned"  # once assigned to the unit
 
 
@@ -76,6 +78,12 @@ TABLE: tuple[Grant, ...] = (
     Grant(_REGION, (See.CASE, See.NEEDS), (Where.REGION,), "flödet och pengarna, inte personen"),
     Grant(_UNIT, (See.CASE, See.NEEDS, See.IDENTITY, See.UNDERLAG), (Where.ASSIGNED,), "enhetens pågående uppdrag"),
     Grant(_UNIT, (See.PAPERS,), (Where.TAKES_PART,), "bara de som deltar i just denna utredning (13 § lag 2018:744)"),
+    Grant(
+        (Role.PERFORMER_ADMIN, Role.PHYSICIAN),
+        (See.ASKED,),
+        (Where.ASKED,),
+        "de som svarar på en förfrågan: inte ärendet, inte personen, och vid skyddad identitet inte kommunen",
+    ),
     Grant(_UNIT, (See.REPORT,), (Where.WROTE,), "det som enheten själv har skrivit"),
     Grant(_UNIT, (See.NUMBER,), (Where.WAS_ASSIGNED,), "ett återlämnat uppdrags nummer, till det egna"),
     Grant(_OFFICE, (See.FOUND,), (Where.OFFICE, Where.REQUESTED), "ett annat kontors ärende öppnas med skäl"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +52,14 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     return {"portal": shell}
 
 
+_further: list[Callable[[Any], list[tuple[str, str, str | None]]]] = []
+
+
+def register_menu(items: Callable[[Any], list[tuple[str, str, str | None]]]) -> None:
+    """Add an app's own pages to the menu: what it gives for an actor, (label, address, count), stands after the others."""
+    _further.append(items)
+
+
 def _menu(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
     if actor.party is Party.ADMINISTRATION:
         items: list[tuple[str, str, str | None]] = [("Omräkning", "/omrakning/", None), ("Regler", "/regler/", None)]
@@ -63,6 +72,8 @@ def _menu(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
         ]
         if actor.role in FOLLOW_UP:
             items.append(("Loggkontroll", "/loggkontroll/", None))
+    for further in _further:
+        items += further(actor)
     return [
         {"label": label, "url": url, "count": count, "current": request.path.startswith(url)}
         for label, url, count in items

@@ -42,6 +42,7 @@ ADD_ONLY = (
     "audit_followup",
     "orders_unlocking",
     "orders_reveal",
+    "regions_change",
 )
 """Rows that are only added."""
 
@@ -73,9 +74,10 @@ DELETABLE = (
     "orders_participant",
     "orders_enclosure",
     "documents_document",
+    "regions_forecast",
     "orders_savedview",
 )
-"""Tables whose rows may go: sessions, drafts, saved views, and documents that were never sent."""
+"""Tables whose rows may go: sessions, drafts, saved views, a forecast taken back, and documents that were never sent."""
 
 
 def one(rows: models.QuerySet[Row]) -> Row | None:
@@ -146,6 +148,11 @@ def register_walls(walls: Callable[[], list[Wall]], answers: Callable[[], list[A
 def all_walls() -> list[Wall]:
     """Every table behind a wall."""
     return [wall for walls in _walls for wall in walls()]
+
+
+def all_answers() -> list[Answer]:
+    """Every function that the policies ask, or that answers past them."""
+    return [answer for answers in _answers for answer in answers()]
 
 
 def passes_walls() -> bool:
@@ -224,9 +231,8 @@ def grant() -> None:
             for function in (*FUNCTIONS, *_part_functions()):
                 cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
         if roles:
-            for answers in _answers:
-                for answer in answers():
-                    _define(cursor, answer, roles)
+            for answer in all_answers():
+                _define(cursor, answer, roles)
             for wall in all_walls():
                 _build(cursor, wall, roles)
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("rules.urls")),
     path("", include("orders.urls")),
+    path("", include("regions.urls")),
     path("api/v1/", include("orders.api.urls")),
 ]
 

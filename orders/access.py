@@ -15,7 +15,8 @@ from accounts.roles import Party
 from audit import collector
 from fmu_portal import identity
 from fmu_portal.database import one
-from fmu_portal.models import Note
+from fmu_portal.engine.registry import parts
+from fmu_portal.models import Duty, Event, Note
 from orders.models import Assessment, Enclosure, InsuredPerson, Participant, Recusal, Report, ReportVersion, Reveal
 from orders.models.assessment import PROTECTED
 from orders.models.enclosure import UNDERLAG, EnclosureQuerySet
@@ -140,6 +141,21 @@ def readable_notes(actor: Actor, case: Assessment) -> QuerySet[Note]:
         own = case.assignments.filter(performer_id=actor.organisation_id, closed_by__isnull=True).order_by("-pk")
         notes = notes.filter(event_id__gte=own.values("opened_by_id")[:1])
     return notes
+
+
+def apart(actor: Actor) -> list[str]:
+    """The processes of which a performer is told nothing in a case: which others were asked is the region's to know."""
+    return [part.process.name for part in parts() if part.process.apart] if actor.party is Party.PERFORMER else []
+
+
+def told_events(actor: Actor, case: Assessment) -> QuerySet[Event]:
+    """What has happened in a case that the actor has been let into."""
+    return Event.objects.filter(case_id=case.pk).exclude(process__in=apart(actor))
+
+
+def told_duties(actor: Actor, case: Assessment) -> QuerySet[Duty]:
+    """What is and was owed in it."""
+    return Duty.objects.filter(case_id=case.pk).exclude(process__in=apart(actor))
 
 
 def may_open(actor: Actor, case: Assessment, enclosure: Enclosure, part: bool | None = None) -> bool:

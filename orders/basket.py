@@ -13,6 +13,7 @@ from accounts.actor import Actor
 from accounts.permissions import See
 from accounts.roles import Party
 from fmu_portal.context import MOST_COUNTED, count_text
+from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.models import Duty
 from orders.access import name_in_list
 from orders.models import Assessment
@@ -45,7 +46,9 @@ class Row:
     """One duty on the page."""
 
     duty: Duty
-    case: Assessment
+    case: Assessment | None
+    url: str
+    number: str
     task: str
     left: Left
     basis: str
@@ -108,25 +111,34 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
     week_ends = today + timedelta(days=6 - today.weekday())
     for duty in duties[:PAGE]:
         case = found.get(duty.case_id or 0)
-        if case is None:
+        outside = "" if case is not None or actor.party is not Party.PERFORMER else _apart(duty)
+        if case is None and not outside:
             continue
         rule = rules.get(duty.rule)
         row = Row(
             duty=duty,
             case=case,
+            url=f"/arenden/{case.number}/" if case else f"{outside}{duty.subject_id}/",
+            number=case.number if case else "",
             task=task_of(duty, today, duty.pending),
             left=duty_left(duty, today, duty.pending),
             basis=rule.basis if rule else "",
-            fact=_fact(actor, case),
-            counterpart=_counterpart(actor, case),
+            fact=_fact(actor, case) if case else "",
+            counterpart=_counterpart(actor, case) if case else "",
             holder=duty.holder.name if duty.holder else "Ingen ännu",
-            person=name_in_list(actor, case),
+            person=name_in_list(actor, case) if case else "",
         )
         title = _group(duty.due, today, week_ends)
         if not page.groups or page.groups[-1][0] != title:
             page.groups.append((title, []))
         page.groups[-1][1].append(row)
     return page
+
+
+def _apart(duty: Duty) -> str:
+    """Where the duty is done by a performer that does not reach the case; "" for any other duty."""
+    registered = PROCESSES.get(duty.process)
+    return registered.process.apart if registered else ""
 
 
 def _group(due: date, today: date, week_ends: date) -> str:

@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 from accounts.models import Mandate, Organisation, User
 from accounts.permissions import FOLLOW_UP
 from fmu_portal.engine import outbox
-from fmu_portal.engine.registry import DUTY_KINDS
+from fmu_portal.engine.registry import DUTY_KINDS, PROCESSES
 from fmu_portal.models import Duty, Event, Notice
 from orders.models import Assessment, Recusal, Unlocking
 from orders.sentences import names_of, sentence
@@ -24,14 +24,16 @@ from orders.sentences import names_of, sentence
 def tell_of_step(payload: dict[str, Any]) -> None:
     """A step was taken: each organisation that gets a duty, or that the step tells, is told what it now owes."""
     event = Event.objects.get(pk=payload["event"])
-    assessment = Assessment.objects.only("number", "protected").get(pk=event.case_id or 0)
+    fields = ("number", "protected", "agency_office_id", "region_id")
+    assessment = Assessment.objects.only(*fields).get(pk=event.case_id or 0)
     duties = Duty.objects.filter(opened_by=event, organisation_id__in=payload["organisations"])
     owed = {duty.organisation_id: duty for duty in duties}
     names = names_of([event], assessment, None)
     for organisation_id in payload["organisations"]:
         duty = owed.get(organisation_id)
         text = f"{_task(duty)} senast {duty.due}." if duty else sentence(event, names)
-        tell(assessment, organisation_id, duty.holder_id if duty else None, text, f"step:{event.pk}", event.pk)
+        tell(assessment, organisation_id, duty.holder_id if duty else None, text, f"step:{event.pk}", event.pk,
+             _apart(event.process, assessment, organisation_id))  # fmt: skip
 
 
 @outbox.handler("signal", as_clock=True)
@@ -40,7 +42,7 @@ def tell_of_signal(payload: dict[str, Any]) -> None:
     duty = Duty.objects.get(pk=payload["duty"])
     if duty.closed_by_id is not None:
         return
-    assessment = Assessment.objects.only("number").get(pk=duty.case_id or 0)
+    assessment = Assessment.objects.only("number", "agency_office_id", "region_id").get(pk=duty.case_id or 0)
     if payload["signal"] == "overdue":
         text = f"Sista dag har passerat: {_task(duty)}. Den var {duty.due}."
     else:
@@ -52,6 +54,7 @@ def tell_of_signal(payload: dict[str, Any]) -> None:
         text,
         f"{payload['signal']}:{duty.pk}:{payload.get('days', 0)}",
         None,
+        _apart(duty.process, assessment, duty.organisation_id),
     )
 
 
@@ -94,24 +97,38 @@ def _task(duty: Duty) -> str:
     return DUTY_KINDS[duty.kind].task
 
 
+def _apart(process: str, assessment: Assessment, organisation_id: int) -> str:
+    """Where to lead a performer that does not reach the case and is told no number of it; "" for all others."""
+    registered = PROCESSES.get(process)
+    if registered is None or organisation_id in (assessment.agency_office_id, assessment.region_id):
+        return ""
+    return registered.process.apart
+
+
 def tell(
-    assessment: Assessment, organisation_id: int, user_id: int | None, text: str, key: str, event_id: int | None
+    assessment: Assessment,
+    organisation_id: int,
+    user_id: int | None,
+    text: str,
+    key: str,
+    event_id: int | None,
+    apart: str = "",
 ) -> None:
-    """One notice per organisation and key, and one mail per recipient."""
+    """One notice per organisation and key, and one mail per recipient. ``apart``: where it leads instead of to the case."""
     notice, new = Notice.objects.get_or_create(
         key=f"{key}:{organisation_id}",
         defaults={
             "organisation_id": organisation_id,
             "user_id": user_id,
             "event_id": event_id,
-            "case_id": assessment.pk,
-            "case_number": assessment.number,
+            "case_id": None if apart else assessment.pk,
+            "case_number": "" if apart else assessment.number,
             "text": text[:200],
         },
     )
     if not new:
         return
-    outbox.put("mail", f"mail:{notice.key}:o", {"notice": notice.pk, "organisation": organisation_id})
+    outbox.put("mail", f"mail:{notice.key}:o", {"notice": notice.pk, "organisation": organisation_id, "apart": apart})
     if user_id is not None:
         outbox.put("mail", f"mail:{notice.key}:u", {"notice": notice.pk, "user": user_id})
 
@@ -126,11 +143,14 @@ def send_mail(payload: dict[str, Any]) -> None:
         address = Organisation.objects.values_list("email", flat=True).get(pk=payload["organisation"])
     if not address:
         return
-    url = f"{settings.PUBLIC_URL}/arenden/{notice.case_number}/"
+    apart = payload.get("apart", "")
+    url = f"{settings.PUBLIC_URL}{apart or f'/arenden/{notice.case_number}/'}"
+    where = "förfrågningarna" if apart else "ärendet"
+    what = "en förfrågan" if apart else f"ärende {notice.case_number}"
     digest = hashlib.sha256(f"{notice.key}:{address}".encode()).hexdigest()[:32]
     message = EmailMessage(
-        subject=f"FMU-portalen: ärende {notice.case_number}",
-        body=f"{notice.text}\n\nÖppna ärendet: {url}\n\nDu kan inte svara på det här meddelandet.\n",
+        subject=f"FMU-portalen: {what}",
+        body=f"{notice.text}\n\nÖppna {where}: {url}\n\nDu kan inte svara på det här meddelandet.\n",
         to=[address],
         headers={"Message-ID": f"<{digest}@fmu-portalen>"},
     )

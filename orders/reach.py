@@ -15,7 +15,7 @@ from accounts.actor import Actor
 from accounts.permissions import FOLLOW_UP, See, Where, arms, roles_with, wheres
 from accounts.roles import PARTY_OF, Party, Role
 from fmu_portal.database import MANDATE, ORGANISATION, REVEAL, ROLE, USER, Answer, Wall
-from fmu_portal.engine.registry import parts
+from fmu_portal.engine.registry import Registered, parts
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,12 @@ _VERSION = (
 )
 
 
-def _part(table: str) -> Wall:
-    """A part of a case: whoever sees the case; at a performer those of its own time with it."""
+def _part(part: Registered) -> Wall:
+    """A part of a case: whoever sees the case; at a performer those of its own time with it, or that it is asked in."""
+    table = part.model._meta.db_table
+    if part.process.apart:
+        asked = f"{_arms(See.ASKED, t=table)} AND assessment_id <> ALL ({RECUSED})"
+        return Wall(table, f"(NOT {_AT_UNIT} AND orders_sees_case(assessment_id)) OR ({asked})", clock=True)
     return Wall(
         table, f"orders_sees_case(assessment_id) AND (NOT {_AT_UNIT} OR performer_id = {ORGANISATION})", clock=True
     )
@@ -222,7 +226,7 @@ def walls() -> list[Wall]:
             check=f"mandate_id IS NOT DISTINCT FROM {MANDATE}",
             clock=True,
         ),
-        *(_part(part.model._meta.db_table) for part in parts()),
+        *(_part(part) for part in parts()),
         Wall(
             "orders_stepdraft",
             f"organisation_id = {ORGANISATION} AND user_id = {USER} AND assessment_id <> ALL ({RECUSED})",

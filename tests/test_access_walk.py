@@ -20,6 +20,7 @@ from fmu_portal.engine import registry
 from fmu_portal.engine.table import NEW
 from orders.models import Assessment
 from orders.process import ASSESSMENT
+from regions.models import Agreement, Inquiry
 from tests import situations as s
 from tests.pages import browser
 
@@ -69,8 +70,20 @@ def filled(route, case, document, actor=None):
         "<int:view_id>": ["1"],
         "<int:page>": ["1", "999"],
     }
+    if "number>" not in route:
+        values |= outside_a_case(route, case)
     for names in part_values(route, case, actor) or [{}]:
         yield from _each(route, values | names)
+
+
+def outside_a_case(route, case):
+    """Keys in a route of what belongs to no case's own addresses: an agreement, an inquiry to who is asked."""
+    if "avtal/" in route:
+        rows = Agreement.objects.filter(region_id=case.region_id).order_by("pk").values_list("pk", flat=True)
+    else:
+        rows = Inquiry.objects.filter(assessment=case).values_list("pk", flat=True)
+    pks = [str(pk) for pk in rows] or ["999999"]
+    return {"<key:pk>": pks, "<apikey:pk>": pks, "<slug:step>": ["accept", "finns-inte"]}
 
 
 def part_values(route, case, actor):
@@ -92,7 +105,7 @@ def part_values(route, case, actor):
             found.append(
                 {"<slug:part>": [part.process.slug], "<key:pk>": [pk], "<str:step>": [*steps[:3], "finns-inte"]}
             )
-        elif f"/{part.process.name}s/" in route:
+        elif f"/{part.process.plural}/" in route:
             found.append({"<apikey:pk>": [pk]})
     return found
 
@@ -167,7 +180,7 @@ def test_nobody_gets_in_without_a_login(cases):
     for route in PAGES:
         for url in filled(route, case, document):
             answer = client.get(url)
-            if url.startswith(("/api/v1/assessments", "/api/v1/exports")):
+            if url.startswith(("/api/v1/assessments", "/api/v1/exports", "/api/v1/inquiries")):
                 assert answer.status_code == 401, url
             elif route.startswith(PUBLIC) or url == "/api/v1/":
                 assert answer.status_code == 200, url

@@ -147,7 +147,10 @@ def test_the_steps_are_those_of_the_door(cast):
         "assign",
         "propose_end",
     ]
-    assert [row["href"].rsplit("/", 4)[1:] for row in rows[3:]] == [["deviations", "steps", "report", ""]]
+    assert [row["href"].rsplit("/", 4)[1:] for row in rows[3:]] == [
+        ["deviations", "steps", "report", ""],
+        ["inquiries", "steps", "ask", ""],
+    ]
     assert Api(cast.finance).get(f"{case.number}/steps/")["results"] == []
 
 

@@ -123,9 +123,15 @@ def check(registered: Registered, subject: Any, step: Step, actor: Actor, kinds:
         raise WrongRole("Ditt uppdrag ger inte rätt att göra det här.")
     if not in_state(subject, step, kinds):
         label = subject.status_label
+        if word := subject.closed_word(actor):
+            raise WrongState(word, status_label=label)
         last = Event.objects.select_related("mandate__user").filter(pk=subject.last_event_id).first()
         if seen is not None and seen < subject.version and last is not None:
-            who = last.mandate.user.name if last.mandate and last.party == actor.party else str(Party(last.party).label)
+            who = (
+                last.mandate.user.name
+                if last.mandate and last.organisation_id == actor.organisation_id
+                else str(Party(last.party).label)
+            )
             raise LostRace(
                 "Någon annan gjorde något i ärendet medan du hade sidan öppen. Det du valde är inte sparat.",
                 who=who,
@@ -180,6 +186,8 @@ def begin(
         subject = registered.model.beginning(case_id)
         check(registered, subject, row, actor, set(), None)
         form = _checked(registered, row, subject, actor, data)
+        if form is not None:
+            form.begins()
         subject.save(force_insert=True)
         return subject, _done(registered, subject, row, actor, form, [], now, {"performer_id": subject.performer_id})
 
@@ -240,7 +248,10 @@ def _done(
         form.apply(context)
     for hook in (*registered.hooks.get("*", ()), *registered.hooks.get(row.name, ())):
         hook(context)
-    return write(context, duties)
+    event = write(context, duties)
+    for hook in registered.after.get(row.name, ()):
+        hook(context)
+    return event
 
 
 def _check_seen(subject: Any, step: Step, data: Mapping[str, Any] | None) -> None:
@@ -325,7 +336,7 @@ def write(context: Context, duties: list[Duty]) -> Event:
         {d.organisation_id for d in opened} | {subject.organisation_of(party) for party in step.tells} | context.tells
     )
     told -= {context.actor.organisation_id, None}
-    if told and "along" not in data:
+    if told and ("along" not in data or not step.follows or step.tells):
         outbox.put("notice", f"notice:{event.pk}", {"event": event.pk, "organisations": sorted(told)})
     return event
 

@@ -29,6 +29,8 @@ class StepForm(PortalForm):
     """Fields that another answer may require: not marked as optional, and not asked once more when empty."""
     problems_at = ""
     """Where the page shows what no field owns ("#filer"); the summary of errors links to it."""
+    beside = ""
+    """A template that the page shows above the fields: what the person decides from."""
     keep = True
     """Set to False by a form whose content must not be kept, not even as a draft."""
 
@@ -52,6 +54,9 @@ class StepForm(PortalForm):
 
     def set_up(self) -> None:
         """Narrow choices to what this subject and actor allow, and propose what is known."""
+
+    def begins(self) -> None:
+        """Give a new part what it is begun with, before it is stored. Called after ``is_valid``."""
 
     def apply(self, context: Context) -> None:
         """Write what was said. Called after ``is_valid`` inside the door's transaction."""

@@ -51,6 +51,7 @@ class Registered:
     inputs: dict[str, Any] = field(default_factory=dict)
     guards: dict[str, Guard] = field(default_factory=dict)
     hooks: dict[str, list[Hook]] = field(default_factory=dict)
+    after: dict[str, list[Hook]] = field(default_factory=dict)
 
     def input_of(self, step: Step) -> Any:
         """The form class of a step, or None. KeyError when the table names one that no app has registered."""
@@ -59,6 +60,10 @@ class Registered:
     def hook(self, step: str, function: Hook) -> None:
         """Let an app further up take part in a step's transaction."""
         self.hooks.setdefault(step, []).append(function)
+
+    def hook_after(self, step: str, function: Hook) -> None:
+        """The same, once the step's event has been written: for what takes further steps along."""
+        self.after.setdefault(step, []).append(function)
 
 
 PROCESSES: dict[str, Registered] = {}

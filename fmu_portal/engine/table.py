@@ -88,7 +88,8 @@ class Process:
     """A process: named statuses, duties and steps. The first status is where it starts.
 
     A part of a case starts in `NEW`; ``slug`` is its word in addresses, and ``closes_with`` names the steps of the case
-    that take its step ``close`` along.
+    that take its step ``close`` along. ``apart``: the performer in it does not reach the case; what it is told leads to
+    this address and has no case number, and no performer is told of another's.
     """
 
     name: str
@@ -98,6 +99,12 @@ class Process:
     steps: Mapping[str, Step]
     slug: str = ""
     closes_with: tuple[str, ...] = ()
+    apart: str = ""
+
+    @property
+    def plural(self) -> str:
+        """The word of its list in the API: deferrals, inquiries."""
+        return f"{self.name[:-1]}ies" if self.name.endswith("y") else f"{self.name}s"
 
     @property
     def start(self) -> str:

@@ -12,7 +12,7 @@ from accounts.roles import Party
 from fmu_portal.engine.refusals import NoRule
 from fmu_portal.engine.registry import DUTY_KINDS
 from fmu_portal.models import Duty, Event, Note
-from orders.access import ORDERED, may_open, person_of, readable_notes, report_versions, takes_part
+from orders.access import ORDERED, may_open, person_of, readable_notes, report_versions, takes_part, told_duties
 from orders.api import serializers as out
 from orders.deadlines import provisional, report_duty
 from orders.models import Assessment, Enclosure, Order
@@ -103,9 +103,9 @@ def _notes(actor: Actor, case: Assessment, events: list[Event]) -> dict[int, lis
     return found
 
 
-def duty_answers(case: Assessment) -> list[dict[str, Any]]:
+def duty_answers(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
     """The case's duties as `DutyAnswer`s: the open ones first, by last day."""
-    rows = Duty.objects.filter(case_id=case.pk)
+    rows = told_duties(actor, case)
     duties = list(rows.select_related("organisation", "opened_by", "closed_by").order_by("due", "id"))
     rules = Rule.objects.in_bulk({duty.rule for duty in duties})
     today = timezone.localdate()

@@ -155,9 +155,15 @@ def page() -> dict[str, Any]:
         if schema.get("type") == "object"
     ]
     groups["Steg"].sort(key=lambda operation: steps.index(operation.id.removeprefix("step_")))
-    groups["Fält"].sort(key=lambda operation: steps.index(operation.id[len("step_") : -len("_form")]))
+
+    def place(operation: Any) -> int:
+        name = operation.id.removeprefix("step_").removesuffix("_form")
+        return steps.index(name) if name in steps else len(steps)  # an app's own come last
+
+    groups["Fält"].sort(key=place)
     groups["Fält"] = [_together(groups["Fält"])]
-    order = ("Ärenden", "Fält", "Steg", *labels, "Handlingar", "Exporter")
+    known = ("Ärenden", "Fält", "Steg", *labels, "Handlingar", "Exporter")
+    order = (*known, *(tag for tag in groups if tag not in known))
     return {
         "groups": [(tag, groups[tag]) for tag in order if tag in groups],
         "schemas": schemas,

@@ -283,6 +283,7 @@ class PartNow(Answer):
 class PartRow(PartNow):
     """En del av ett ärende med de steg som går att ta."""
 
+    id = serializers.IntegerField(label="Id")  # from the answer of the part, not the part itself
     steps = StepRow(label="Steg", many=True)
 
 

@@ -27,8 +27,9 @@ from orders.process import ASSESSMENT
 
 
 def taken_by_people(registered: Registered) -> list[Step]:
-    """The steps of a process that people take."""
-    return [s for s in registered.process.steps.values() if set(s.by) != {Party.CLOCK} and not s.follows]
+    """The steps of a process that people who reach the case take."""
+    outside = {Party.CLOCK, Party.PERFORMER} if registered.process.apart else {Party.CLOCK}
+    return [s for s in registered.process.steps.values() if not set(s.by) <= outside and not s.follows]
 
 
 STEPS = taken_by_people(PROCESSES[ASSESSMENT.name])
@@ -75,7 +76,7 @@ class StepListView(ApiView):
             name = part.process.name
             begun = part.model.to_begin(case)
             possible = available(name, begun, self.actor, ())
-            rows += [row_of(step, name, f"{root}{name}s/steps/{step.name}/") for step in possible]
+            rows += [row_of(step, name, f"{root}{part.process.plural}/steps/{step.name}/") for step in possible]
         return Response(out.StepList({"version": case.version, "results": rows}).data)
 
 
@@ -161,7 +162,7 @@ class PartListView(ApiView):
         answers = []
         for subject in self.registered.model.objects.of_case(case, actor).order_by("-pk"):
             subject.assessment = case
-            root = f"/api/v1/assessments/{case.number}/{process}s/{subject.pk}/steps/"
+            root = f"/api/v1/assessments/{case.number}/{self.registered.process.plural}/{subject.pk}/steps/"
             steps = available(process, subject, actor, duties.get(subject.pk, []))
             rows = [row_of(step, process, f"{root}{step.name}/") for step in steps]
             answers.append(part_answer(subject) | {"steps": rows})
@@ -234,7 +235,7 @@ def _list_of(registered: Registered) -> Any:
         return self.rows(request, number)
 
     listing: Any = extend_schema(
-        operation_id=f"{process.name}s",
+        operation_id=process.plural,
         summary=f"Läs allt av slaget {process.label.lower()}",
         description="Det nyaste först, med de steg som nyckelns uppdrag kan ta just nu.",
         tags=[process.label],
@@ -255,8 +256,8 @@ def patterns() -> list[URLPattern]:
     ]
     for part in parts():
         name = part.process.name
-        found.append(path(f"{root}{name}s/", _list_of(part), name=f"api-{name}s"))
+        found.append(path(f"{root}{part.process.plural}/", _list_of(part), name=f"api-{part.process.plural}"))
         for step in taken_by_people(part):
-            where = f"{root}{name}s/" if NEW in step.from_ else f"{root}{name}s/<apikey:pk>/"
+            where = f"{root}{part.process.plural}/" + ("" if NEW in step.from_ else "<apikey:pk>/")
             found.append(path(f"{where}steps/{step.name}/", view_of(step, part), name=f"api-{name}-step-{step.name}"))
     return found

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fmu_portal.engine.door import take
-from fmu_portal.models import Event
+from orders.access import told_events
 from orders.api import serializers as out
 from orders.api.answers import case_answer, duty_answers, event_answers
 from orders.api.base import ApiView, body_of, must, page_of
@@ -94,7 +94,7 @@ class EventListView(ApiView):
     def get(self, request: Request, number: str) -> Response:
         """One page of events."""
         case = self.case(number)
-        events, following = page_of(request, Event.objects.filter(case_id=case.pk))
+        events, following = page_of(request, told_events(self.actor, case))
         rows = event_answers(self.actor, case, events)
         return Response(out.EventList({"results": rows, "next": following}).data)
 
@@ -111,4 +111,4 @@ class DutyListView(ApiView):
     )
     def get(self, request: Request, number: str) -> Response:
         """All duties of a case, open and closed."""
-        return Response(out.DutyList({"results": duty_answers(self.case(number))}).data)
+        return Response(out.DutyList({"results": duty_answers(self.actor, self.case(number))}).data)

@@ -262,6 +262,10 @@ class Assessment(Personal):
             Party.PERFORMER: self.responsible_physician_id,
         }.get(party)
 
+    def closed_word(self, actor: Actor) -> str:
+        """Nothing but the status says why a step of the case is not there."""
+        return ""
+
     def apply_event(self, event: Event) -> None:
         """Make this instance say what the database says after the event."""
         self.status, self.version, self.last_event_id = event.to_status, self.version + 1, event.pk

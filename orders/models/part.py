@@ -116,6 +116,15 @@ class Part(Personal):
         """The id of the user who has the case in hand at the party, if any."""
         return self.assessment.holder_of(party)
 
+    def closed_word(self, actor: Actor) -> str:
+        """Why this actor can do nothing more with it, where a word of its own is clearer than the status."""
+        return ""
+
+    @classmethod
+    def words_of_all(cls, case: Assessment, parts: list[Self]) -> str:
+        """What the case page says of all the parts of this kind together, if anything."""
+        return ""
+
     def apply_event(self, event: Event) -> None:
         """Make this instance say what the database says after the event."""
         self.status, self.version, self.last_event_id = event.to_status, self.version + 1, event.pk

@@ -68,13 +68,13 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
             return redirect("unlock", number=number)
         raise
     today = timezone.localdate()
-    duties = list(Duty.objects.filter(case_id=case.pk).order_by("due", "id"))
+    duties = list(access.told_duties(actor, case).order_by("due", "id"))
     open_duties = [d for d in duties if d.closed_by_id is None]
     steps = door.available("assessment", case, actor, open_duties)
     mine = next((d for d in open_duties if d.organisation_id == actor.organisation_id), None)
     parts = parts_of(actor, case, open_duties)
     primary = _primary(case, actor, open_duties, steps, parts)
-    events = list(Event.objects.filter(case_id=case.pk).order_by("-id")[: EVENTS + 1])
+    events = list(access.told_events(actor, case).order_by("-id")[: EVENTS + 1])
     context = {
         "case": case,
         "status": ASSESSMENT.statuses[case.status],
@@ -295,7 +295,7 @@ def history(request: HttpRequest, number: str) -> HttpResponse:
     """All that has happened, newest first, by key."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     case = access.get_case(actor, number)
-    rows = Event.objects.filter(case_id=case.pk).order_by("-id")
+    rows = access.told_events(actor, case).order_by("-id")
     after = request.GET.get("efter", "")
     if (last := number_in(after)) is not None:
         rows = rows.filter(pk__lt=last)

@@ -57,6 +57,7 @@ class Section:
     process: str
     title: str
     rows: list[Row] = field(default_factory=list)
+    words: str = ""
 
 
 @dataclass
@@ -87,6 +88,7 @@ def parts_of(actor: Actor, case: Assessment, open_duties: Iterable[Duty]) -> Par
             subject.assessment = case
             own = duties.get((process.name, subject.pk), [])
             section.rows.append(_row(actor, case, registered, subject, own, found))
+        section.words = registered.model.words_of_all(case, [row.subject for row in section.rows])
         if section.rows:
             found.sections.append(section)
         found.begin += _beginnings(actor, case, registered)

@@ -8,8 +8,7 @@ from django.core.management.base import BaseCommand
 
 from accounts.permissions import FOLLOW_UP, TABLE, See, Where
 from accounts.roles import Role
-from fmu_portal.database import all_walls
-from orders.reach import functions
+from fmu_portal.database import all_answers, all_walls
 
 WHAT = {
     See.CASE: "number, status, dates, deadlines, the events' sentences",
@@ -19,6 +18,7 @@ WHAT = {
     See.PAPERS: "the documents themselves, and what the order says",
     See.REPORT: "the report, its drafts and versions",
     See.NUMBER: "only that the case is there",
+    See.ASKED: "an inquiry: municipality (not of a protected identity), language, interpreter, special needs, wished start",
     See.FOUND: "its number and no more, when one asks for a person by personnummer",
 }
 WHERE = {
@@ -29,6 +29,7 @@ WHERE = {
     Where.ASSIGNED: "cases assigned to the unit now",
     Where.TAKES_PART: "cases assigned to the unit now in which the person takes part (13 § lag 2018:744)",
     Where.WROTE: "what the unit wrote itself",
+    Where.ASKED: "what the unit has been asked to take on",
     Where.WAS_ASSIGNED: "cases once assigned to the unit",
 }
 
@@ -75,7 +76,7 @@ def page() -> str:
     lines += ["", "What the policies ask (with the owner's rights):", "", "| function | true when |", "| --- | --- |"]
     lines += [
         f"| `{answer.signature}` | {'gives the cases when ' if answer.body else ''}{_plain(answer.condition)} |"
-        for answer in functions()
+        for answer in all_answers()
     ]
     return "\n".join(lines) + "\n"
 

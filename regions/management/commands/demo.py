@@ -17,6 +17,7 @@ from accounts.models import User
 from fmu_portal.engine.refusals import NoRule
 from orders.demo import decisions, loading, parties
 from orders.demo.calendar import Calendar
+from regions import asking
 from regions.models import Agreement
 from rules.models import Rule
 
@@ -47,14 +48,12 @@ class Command(BaseCommand):
                 return
             calendar = self._calendar(options["today"] or timezone.localdate())
             everybody = parties.build()
-            Agreement.objects.bulk_create(
-                Agreement(region_id=region, performer_id=unit, valid_from=date(2023, 6, 15))
-                for region, unit in everybody.agreements
-            )
+            Agreement.objects.bulk_create(asking.agreements(everybody.agreements, date(2023, 6, 15), calendar.today))
             self.stdout.write(f"{User.objects.filter(is_demo=True).count()} personer, {count} utredningar läggs in …")
             events = loading.load_cases(everybody, calendar, count, options["seed"], options["open"], self.stdout.write)
             if calendar.today == timezone.localdate():  # people act today: the door refuses days that have passed
                 decisions.play(timezone.now())
+                asking.play(timezone.now())
         loading.analyze()
         seconds = time.monotonic() - started
         self.stdout.write(f"Demonstrationsdata finns: {count} utredningar med {events} händelser på {seconds:.1f} s.")
