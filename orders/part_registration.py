@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Value
+from django.utils import timezone
 
 from accounts.actor import CLOCK, Actor
 from fmu_portal.database import as_clock
@@ -66,8 +67,8 @@ def _record_deviation(context: Context) -> None:
     _begin_deviation(context.subject.pk, kind, context.today)
 
 
-def _begin_deviation(case_id: int, kind: str, day: date) -> None:
-    begin("deviation", case_id, "record", CLOCK, {"kind": kind, "found_on": day.isoformat()})
+def _begin_deviation(case_id: int, kind: str, day: date, now: datetime | None = None) -> None:
+    begin("deviation", case_id, "record", CLOCK, {"kind": kind, "found_on": day.isoformat()}, now=now)
 
 
 _MISSED = {"deliver_report": "late_report", "supplement_report": "late_supplement"}
@@ -77,6 +78,9 @@ def record_missed_days(today: date) -> int:
     """A missed last day of a report or a supplement is written in as a deviation, once per case, kind and last day."""
     from orders.models import Deviation
 
+    # The clock asked for another day (a demonstration) stands at five past midnight of that day.
+    other_day = timezone.make_aware(datetime.combine(today, time(0, 5)))
+    now = None if today == timezone.localdate() else other_day
     done = 0
     for duty_kind, kind in _MISSED.items():
         written = Deviation.objects.filter(
@@ -88,7 +92,7 @@ def record_missed_days(today: date) -> int:
             found = list(rows[:MOST])
         for case_id, due in found:
             with suppress(Refused), as_clock():
-                _begin_deviation(case_id or 0, kind, due + A_DAY)
+                _begin_deviation(case_id or 0, kind, due + A_DAY, now)
                 done += 1
     return done
 

@@ -14,6 +14,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import User
+from fmu_portal.engine import clock
 from fmu_portal.engine.refusals import NoRule
 from orders.demo import decisions, loading, parties
 from orders.demo.calendar import Calendar
@@ -54,6 +55,8 @@ class Command(BaseCommand):
             if calendar.today == timezone.localdate():  # people act today: the door refuses days that have passed
                 decisions.play(timezone.now())
                 asking.play(timezone.now())
+            # What the clock would say of all this: the deviations of missed days, reminders of days that were moved.
+            clock.watch(calendar.today)
         loading.analyze()
         seconds = time.monotonic() - started
         self.stdout.write(f"Demonstrationsdata finns: {count} utredningar med {events} händelser på {seconds:.1f} s.")
