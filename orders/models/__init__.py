@@ -9,6 +9,7 @@ from orders.models.order import Assignment, Order, Participant, StepDraft
 from orders.models.part import Part
 from orders.models.person import InsuredPerson, Protection
 from orders.models.report import Report, ReportSource, ReportVersion
+from orders.models.visit import Visit
 
 __all__ = [
     "Assessment",
@@ -36,4 +37,5 @@ __all__ = [
     "Reveal",
     "StepDraft",
     "Unlocking",
+    "Visit",
 ]

@@ -26,7 +26,7 @@ class Action:
 
 @dataclass
 class Row:
-    """One part: what it says of itself, its status, its open duty, what may be done."""
+    """One part: what it says of itself, its status, its open duty, what may be done (``next`` first), where it leads."""
 
     subject: Any
     label: str
@@ -34,6 +34,8 @@ class Row:
     words: list[str]
     due: Any
     actions: list[Action]
+    next: Action | None = None
+    links: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -88,7 +90,17 @@ def _row(actor: Actor, case: Assessment, registered: Registered, subject: Any, d
             found.by_duty[duty.pk] = closing
     status = registered.process.statuses[subject.status]
     due = duties[0].due if duties else None
-    return Row(subject, status.label, status.tone, subject.words(), due, [*actions.values()])
+    following = actions.pop(subject.next_step, None)
+    return Row(
+        subject,
+        status.label,
+        status.tone,
+        subject.words_for(actor),
+        due,
+        [*actions.values()],
+        following,
+        subject.links_for(actor),
+    )
 
 
 def _beginnings(actor: Actor, case: Assessment, registered: Registered) -> list[Action]:

@@ -1,0 +1,499 @@
+"""Visits: booking, summoning, rebooking, cancelling, and how a visit went."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from accounts.roles import ASSESSORS, Party, Role
+from fmu_portal.engine.door import Context
+from fmu_portal.engine.inputs import StepForm, long_text, short_text
+from fmu_portal.engine.refusals import NoRule
+from fmu_portal.forms import DateField, HoursField, TimeField
+from fmu_portal.working_days import is_working_day
+from orders import visits
+from orders.inputs.ending import REASON_HELP
+from orders.inputs.people import staff
+from orders.models.visit import CancelledBy, Interpreter, Interruption, NoShow, NoticeTo, SummonedHow
+from orders.process import PROFESSIONS
+
+FARTHEST = timedelta(days=366)
+MINUTES = (15, 600)
+SKIPPED = "Klockan ställs fram den natten, så klockslaget finns inte. Skriv ett annat."
+PROTECTED_ROUTE = (
+    "Personen har skyddade personuppgifter. Brevet görs utan namn och adress och ska gå den skyddade vägen,"
+    " aldrig med vanlig post till en adress som ni har skrivit av."
+)
+BEFOREHAND = ((Interpreter.NONE, "Nej"), (Interpreter.NEEDED, "Ja, inte bokad än"), (Interpreter.BOOKED, "Ja, bokad"))
+AFTERWARDS = ((Interpreter.NONE, "Ingen tolk behövdes"), (Interpreter.CAME, "Ja"), (Interpreter.ABSENT, "Nej"))
+
+
+def _moment(form: StepForm, day_field: str, clock_field: str) -> datetime | None:
+    """The moment that two fields name in Swedish time; an error beside the time when the clock skips it."""
+    day, clock = form.cleaned_data.get(day_field), form.cleaned_data.get(clock_field)
+    if day is None or clock is None:
+        return None
+    try:
+        return visits.swedish(day, clock)
+    except visits.NoSuchTime:
+        form.add_error(clock_field, SKIPPED)
+        return None
+
+
+class _TimeAndPlace(StepForm):
+    """When, how long, with whom and where. The moment must be free for the assessor and for the insured person."""
+
+    day = DateField(label="Vilken dag?")
+    start = TimeField(label="Vilken tid börjar besöket?", help_text="Svensk tid, till exempel 9.30.")
+    minutes = forms.IntegerField(
+        label="Hur många minuter?",
+        min_value=MINUTES[0],
+        max_value=MINUTES[1],
+        widget=forms.NumberInput({"data-width": "w-8"}),
+    )
+    assessor = forms.TypedChoiceField(label="Hos vem?", coerce=int, empty_value=None)
+    how = forms.ChoiceField(
+        label="Var?",
+        choices=[("place", "På en plats"), ("video", "Video")],
+        widget=forms.RadioSelect(attrs={"data-layout": "horizontal"}),
+    )
+    place = short_text(
+        "Plats",
+        "",
+        max_length=200,
+        required=False,
+        help_text="Mottagning, adress och rum. Bara ni ser det, och det står i kallelsen.",
+    )
+    conditional: tuple[str, ...] = ("place",)
+    past = False
+    _span: tuple[datetime, datetime] | None = None
+
+    def professions(self) -> set[str]:
+        """The professions whose assessors may be chosen."""
+        raise NotImplementedError
+
+    def profession(self) -> str:
+        """The profession that has been chosen, or ""."""
+        raise NotImplementedError
+
+    def _assessors(self, professions: set[str]) -> list[Any]:
+        """The unit's assessors by profession; who is no administrator or physician finds only themself."""
+        groups: list[Any] = []
+        for role in ASSESSORS:
+            if role.value in professions:
+                people = [(pk, name.rsplit(", ", 1)[0]) for pk, name in staff(self.subject.performer_id, (role,))]
+                if self.actor.role not in (Role.PERFORMER_ADMIN, Role.PHYSICIAN):
+                    people = [row for row in people if row[0] == self.actor.user_id and self.actor.role == role]
+                groups += [(str(role.label), people)] if people else []
+        return groups
+
+    def set_up(self) -> None:
+        field = self.fields["assessor"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "Välj person"), *self._assessors(self.professions())]
+        self.initial.setdefault("minutes", 90)
+        self.initial.setdefault("how", "place")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        starts_at = _moment(self, "day", "start")
+        minutes, assessor = cleaned.get("minutes"), cleaned.get("assessor")
+        if cleaned.get("how") == "place" and not cleaned.get("place") and "place" not in self.errors:
+            self.add_error("place", "Skriv var besöket är, eller välj video")
+        self._check_assessor(assessor)
+        if starts_at is None or minutes is None:
+            return cleaned
+        ends_at = starts_at + timedelta(minutes=minutes)
+        self._check_day(starts_at, ends_at)
+        if self.errors:
+            return cleaned
+        self._span = (starts_at, ends_at)
+        if not self.past:
+            self._check_free(assessor, starts_at, ends_at)
+        return cleaned
+
+    def _check_assessor(self, assessor: int | None) -> None:
+        profession = self.profession()
+        if assessor is None or not profession:
+            return
+        people = [pk for _, group in self._assessors({profession}) for pk, _ in group]
+        if assessor not in people:
+            self.add_error("assessor", f"Välj någon som är {PROFESSIONS[profession].lower()} hos er")
+
+    def _check_day(self, starts_at: datetime, ends_at: datetime) -> None:
+        now = timezone.now()
+        if self.past:
+            if ends_at > now:
+                self.add_error("day", "Besöket har inte varit än. Boka det i stället.")
+            elif self.subject.assessment.ordered_on and self.cleaned_data["day"] < self.subject.assessment.ordered_on:
+                self.add_error("day", f"Beställningen kom {self.subject.assessment.ordered_on}. Ange en senare dag.")
+        elif starts_at <= now:
+            self.add_error("day", "Tiden har passerat. Ange en tid som kommer.")
+        elif starts_at > now + FARTHEST:
+            self.add_error("day", f"Dagen är mer än ett år bort. Kontrollera året: {self.cleaned_data['day'].year}.")
+
+    def _check_free(self, assessor: int | None, starts_at: datetime, ends_at: datetime) -> None:
+        other = visits.taken(self.subject.case_id, starts_at, ends_at, self.subject.pk)
+        if other is not None and other.starts_at is not None and other.ends_at is not None:
+            when = visits.when_words(other.starts_at, other.ends_at)
+            self.add_error("start", f"Den försäkrade har redan ett besök då, {when}. Välj en annan tid.")
+        if assessor is not None and visits.busy(assessor, starts_at, ends_at, self.subject.pk):
+            self.add_error(
+                "start", "Den som ska undersöka har redan ett besök den tiden. Välj en annan tid eller person."
+            )
+
+    def warnings(self) -> list[str]:
+        found = []
+        day, case = self.cleaned_data["day"], self.subject.assessment
+        if not is_working_day(day):
+            found.append(f"{day} är ingen vardag.")
+        taking_part = case.participants.filter(performer_id=self.subject.performer_id)
+        if not taking_part.filter(user_id=self.cleaned_data["assessor"]).exists():
+            found.append(
+                "Den som ska undersöka deltar inte i utredningen än och kan inte öppna underlaget."
+                " Lägg till personen under Utse ansvarig läkare och deltagare."
+            )
+        if not self.past:
+            found += _late_summons(self.subject, day)
+        return found
+
+    def written(self, context: Context) -> None:
+        """The moment, the person and the place: the place is no event's."""
+        assert self._span is not None
+        video = self.cleaned_data["how"] == "video"
+        context.set(
+            assessor_id=self.cleaned_data["assessor"], starts_at=self._span[0], ends_at=self._span[1], video=video
+        )
+        subject = context.subject
+        subject.place = "" if video else self.cleaned_data["place"]
+        subject.save(update_fields=["place"])
+
+
+def _late_summons(subject: Any, day: date) -> list[str]:
+    """A word when there is too little time to summon by the routine."""
+    today = timezone.localdate()
+    try:
+        by_post, direct = (visits.summon_by(how, today, day, subject.region_id).late for how in ("post", "direct"))
+    except (NoRule, ValueError):
+        return []
+    if direct:
+        return ["Det är för kort tid kvar för att kalla i god tid (rutin). Stäm av tiden med den försäkrade."]
+    if by_post:
+        return ["Det är för kort tid kvar för att kalla med posten (rutin). Lämna kallelsen på annat sätt."]
+    return []
+
+
+class _Booking(_TimeAndPlace):
+    """A new visit."""
+
+    kind = forms.ChoiceField(label="Hos vilken profession?", choices=[*PROFESSIONS.items()], widget=forms.RadioSelect)
+    interpreter = forms.ChoiceField(label="Behövs tolk?", choices=BEFOREHAND, widget=forms.RadioSelect)
+    field_order = ("kind", "assessor", "day", "start", "minutes", "how", "place", "interpreter")
+
+    def profession(self) -> str:
+        return str(self.cleaned_data.get("kind") or "")
+
+    def set_up(self) -> None:
+        super().set_up()
+        kind, interpreter = self.fields["kind"], self.fields["interpreter"]
+        assert isinstance(kind, forms.ChoiceField)
+        may = self.professions()
+        kind.choices = [(code, label) for code, label in PROFESSIONS.items() if code in may]
+        kind.error_messages["invalid_choice"] = "Välj en profession som går att boka nu"
+        if len(may) == 1:
+            self.initial.setdefault("kind", next(iter(may)))
+        elif self.actor.role in may:
+            self.initial.setdefault("kind", self.actor.role)
+        case = self.subject.assessment
+        if case.interpreter:
+            interpreter.help_text = f"Beställningen säger tolk: {case.language}."
+        self.initial.setdefault("interpreter", Interpreter.NEEDED if case.interpreter else Interpreter.NONE)
+
+    def apply(self, context: Context) -> None:
+        context.set(profession=self.profession(), interpreter=self.cleaned_data["interpreter"])
+        self.written(context)
+
+
+class BookForm(_Booking):
+    """A visit with a physician, or with a profession that the agency has approved."""
+
+    def professions(self) -> set[str]:
+        return visits.approved(self.subject.assessment)
+
+
+class BookProvisionalForm(_Booking):
+    """A visit with a profession that the agency has not approved (yet)."""
+
+    def professions(self) -> set[str]:
+        return set(PROFESSIONS) - visits.approved(self.subject.assessment)
+
+
+class _Interpreted(StepForm):
+    """Whether the interpreter came, and for how long. Not asked when no interpreter was to come."""
+
+    came = forms.ChoiceField(
+        label="Kom tolken?",
+        choices=AFTERWARDS,
+        required=False,
+        widget=forms.RadioSelect(attrs={"data-layout": "horizontal"}),
+    )
+    hours = HoursField(label="Hur många timmar tog tolken?", required=False, help_text="Till exempel 1,5.")
+    conditional: tuple[str, ...] = ("came", "hours")
+
+    def set_up(self) -> None:
+        super().set_up()
+        if self.subject.pk is not None and self.subject.interpreter == Interpreter.NONE:
+            del self.fields["came"], self.fields["hours"]
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        cleaned = self.cleaned_data
+        if "came" not in self.fields:
+            return cleaned
+        if not cleaned.get("came") and "came" not in self.errors:
+            self.add_error("came", "Svara på frågan: Kom tolken?")
+        if cleaned.get("came") == Interpreter.CAME and cleaned.get("hours") is None and "hours" not in self.errors:
+            self.add_error("hours", "Fyll i hur många timmar tolken tog")
+        if cleaned.get("came") != Interpreter.CAME and cleaned.get("hours"):
+            self.add_error("hours", "Tolken kom inte. Ta bort timmarna, eller ändra svaret.")
+        return cleaned
+
+    def interpreted(self, context: Context) -> None:
+        """What was said of the interpreter, if it was asked."""
+        if "came" in self.fields:
+            context.set(interpreter=self.cleaned_data["came"], interpreter_minutes=self.cleaned_data["hours"])
+
+    def shown(self, name: str) -> list[str]:
+        if name == "hours" and self.cleaned_data.get(name) is not None:
+            return [visits.hours_words(self.cleaned_data[name])]
+        return super().shown(name)
+
+
+class RegisterVisitForm(_Interpreted, _TimeAndPlace):
+    """A visit that was carried out without having been booked here. The responsible physician says so."""
+
+    past = True
+    conditional = ("place", "came", "hours")
+    kind = forms.ChoiceField(label="Hos vilken profession?", choices=[*PROFESSIONS.items()], widget=forms.RadioSelect)
+    field_order = ("kind", "assessor", "day", "start", "minutes", "how", "place", "came", "hours")
+
+    def professions(self) -> set[str]:
+        return visits.approved(self.subject.assessment)
+
+    def profession(self) -> str:
+        return str(self.cleaned_data.get("kind") or "")
+
+    def set_up(self) -> None:
+        super().set_up()
+        kind = self.fields["kind"]
+        assert isinstance(kind, forms.ChoiceField)
+        may = self.professions()
+        kind.choices = [(code, label) for code, label in PROFESSIONS.items() if code in may]
+        self.initial.setdefault("kind", "physician")
+        self.initial.setdefault("came", "" if self.subject.assessment.interpreter else Interpreter.NONE)
+
+    def apply(self, context: Context) -> None:
+        context.set(profession=self.profession())
+        self.interpreted(context)
+        self.written(context)
+
+
+class RebookForm(_TimeAndPlace):
+    """Another time, person or place; the profession stays."""
+
+    field_order = ("assessor", "day", "start", "minutes", "how", "place")
+
+    def professions(self) -> set[str]:
+        return {self.subject.profession}
+
+    def profession(self) -> str:
+        return str(self.subject.profession)
+
+    def set_up(self) -> None:
+        visit = self.subject
+        if visit.starts_at is not None:
+            at = timezone.localtime(visit.starts_at)
+            self.initial.setdefault("day", at.date())
+            self.initial.setdefault("start", time(at.hour, at.minute))
+            self.initial.setdefault("minutes", int((visit.ends_at - visit.starts_at).total_seconds() // 60))
+            self.initial.setdefault("assessor", visit.assessor_id)
+            self.initial.setdefault("how", "video" if visit.video else "place")
+            self.initial.setdefault("place", visit.place)
+        super().set_up()
+
+    def apply(self, context: Context) -> None:
+        self.written(context)
+        context.set(summoned_on=None, summoned_how="")
+
+
+class SummonForm(StepForm):
+    """How and when the insured person is summoned. Later than the routine is warned of, never refused."""
+
+    how = forms.ChoiceField(label="Hur kallas den försäkrade?", choices=SummonedHow.choices, widget=forms.RadioSelect)
+    sent_on = DateField(label="Vilken dag skickas eller lämnas kallelsen?")
+
+    def set_up(self) -> None:
+        self.initial.setdefault("sent_on", timezone.localdate())
+
+    def clean_sent_on(self) -> date:
+        """Today or earlier, never after the visit's day or before the case was ordered."""
+        day: date = self.cleaned_data["sent_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError("Dagen ligger i framtiden. Skriv in kallelsen den dag den skickas.")
+        if self.subject.assessment.ordered_on and day < self.subject.assessment.ordered_on:
+            raise forms.ValidationError(f"Beställningen kom {self.subject.assessment.ordered_on}. Ange en senare dag.")
+        return day
+
+    def warnings(self) -> list[str]:
+        visit, how, sent_on = self.subject, self.cleaned_data["how"], self.cleaned_data["sent_on"]
+        hidden = [PROTECTED_ROUTE] if visit.assessment.protected else []
+        try:
+            found = visits.summon_by(how, sent_on, visit.day, visit.region_id)
+        except (NoRule, ValueError):
+            return hidden
+        if not found.late:
+            return hidden
+        return [
+            *hidden,
+            f"Kallelsen går senare än rutinen: {found.days} vardagar före besöket, alltså senast {found.last}.",
+        ]
+
+    def apply(self, context: Context) -> None:
+        context.set(summoned_on=self.cleaned_data["sent_on"], summoned_how=self.cleaned_data["how"])
+
+
+class CancelVisitForm(StepForm):
+    """Who cancels. Of the insured person's notice: when it was given and to whom; late or not is computed."""
+
+    conditional = ("notice_on", "notice_time", "notice_to")
+
+    by = forms.ChoiceField(label="Vem avbokar?", choices=CancelledBy.choices[:3], widget=forms.RadioSelect)
+    notice_on = DateField(
+        label="Vilken dag lämnade den försäkrade återbudet?",
+        required=False,
+        help_text="Fyll i de tre frågorna om återbudet bara när det är den försäkrade som avbokar.",
+    )
+    notice_time = TimeField(
+        label="Vilken tid?", required=False, help_text="När återbudet lämnades, inte när du skriver in det."
+    )
+    notice_to = forms.ChoiceField(label="Till vem?", choices=[("", "Välj"), *NoticeTo.choices], required=False)
+    reason = long_text("Skäl", required=False, help_text=f"{REASON_HELP} Alla parter i ärendet kan läsa det.")
+    _notice: visits.Notice | None = None
+    _given_at: datetime | None = None
+
+    def set_up(self) -> None:
+        if self.actor.party is Party.AGENCY:
+            field = self.fields["by"]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [pair for pair in CancelledBy.choices[:3] if pair[0] != CancelledBy.PERFORMER]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        by = cleaned.get("by")
+        names = ("notice_on", "notice_time", "notice_to")
+        if by == CancelledBy.INSURED:
+            for name in names:
+                if not cleaned.get(name) and cleaned.get(name) != time(0) and name not in self.errors:
+                    words = {"notice_on": "vilken dag", "notice_time": "vilken tid", "notice_to": "till vem"}[name]
+                    self.add_error(name, f"Fyll i {words} återbudet lämnades")
+            given_at = _moment(self, "notice_on", "notice_time")
+            if given_at is not None:
+                self._check(given_at)
+        elif by and any(cleaned.get(name) not in (None, "") for name in names):
+            self.add_error(
+                "by", "Återbud lämnas bara av den försäkrade. Ändra svaret, eller ta bort uppgifterna om återbud."
+            )
+        return cleaned
+
+    def _check(self, given_at: datetime) -> None:
+        visit = self.subject
+        if given_at > timezone.now():
+            self.add_error("notice_on", "Tiden ligger i framtiden. Ange när återbudet lämnades.")
+        elif given_at >= visit.starts_at:
+            self.add_error(
+                "notice_on",
+                "Återbudet lämnades efter att besöket skulle ha börjat. Då är det ett uteblivet besök: skriv in det så.",
+            )
+        elif self.cleaned_data["notice_on"] < visit.assessment.created_on:
+            self.add_error("notice_on", f"Ärendet skapades {visit.assessment.created_on}. Ange en senare dag.")
+        else:
+            try:
+                self._notice, self._given_at = visits.notice(given_at, visit.starts_at), given_at
+            except NoRule as missing:
+                self.add_error("notice_on", missing.text)
+
+    def warnings(self) -> list[str]:
+        if self._notice is None:
+            return []
+        start = visits.moment_words(self.subject.starts_at)
+        if self._notice.late:
+            return [f"Det är ett sent återbud: mindre än {self._notice.hours} timmar före besöket {start}."]
+        return [f"Det är inget sent återbud: minst {self._notice.hours} timmar före besöket {start}."]
+
+    def apply(self, context: Context) -> None:
+        context.set(cancelled_by=self.cleaned_data["by"])
+        if self._notice is not None:
+            context.set(
+                notice_at=self._given_at,
+                notice_to=self.cleaned_data["notice_to"],
+                late_notice=self._notice.late,
+                late_rule=self._notice.rule,
+            )
+        context.note(self.cleaned_data["reason"])
+
+
+class CarryOutForm(_Interpreted):
+    """The visit was carried out."""
+
+    conditional = ("came", "hours")
+
+    def apply(self, context: Context) -> None:
+        self.interpreted(context)
+
+
+class InterruptForm(_Interpreted):
+    """The visit began and was broken off: no no-show."""
+
+    cause = forms.ChoiceField(label="Varför avbröts besöket?", choices=Interruption.choices, widget=forms.RadioSelect)
+    reason = long_text("Beskriv kort", required=False, help_text=f"{REASON_HELP} Alla parter i ärendet kan läsa det.")
+    field_order = ("cause", "came", "hours", "reason")
+
+    def apply(self, context: Context) -> None:
+        context.set(outcome=self.cleaned_data["cause"])
+        self.interpreted(context)
+        context.note(self.cleaned_data["reason"])
+
+
+class NoShowForm(_Interpreted):
+    """The three forms of a no-show (FKFS 2019:1 4 §). With an absent interpreter it is none."""
+
+    what = forms.ChoiceField(label="Vad hände?", choices=NoShow.choices, widget=forms.RadioSelect)
+    reason = long_text("Beskriv kort", required=False, help_text=f"{REASON_HELP} Alla parter i ärendet kan läsa det.")
+    field_order = ("what", "came", "hours", "reason")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("came") == Interpreter.ABSENT:
+            self.add_error("came", "Uteblev tolken räknas besöket inte som uteblivet. Välj Besöket avbröts i stället.")
+        return cleaned
+
+    def apply(self, context: Context) -> None:
+        context.set(outcome=self.cleaned_data["what"])
+        self.interpreted(context)
+        context.note(self.cleaned_data["reason"])
+
+
+VISIT_INPUTS = {
+    "book": BookForm,
+    "book_provisional": BookProvisionalForm,
+    "register": RegisterVisitForm,
+    "summon": SummonForm,
+    "rebook": RebookForm,
+    "cancel": CancelVisitForm,
+    "carry_out": CarryOutForm,
+    "interrupt": InterruptForm,
+    "no_show": NoShowForm,
+}
