@@ -38,7 +38,8 @@ _PDFS: dict[str, bytes] = {}
 
 def upload(name: str = "handling.pdf", text: str = "Handling") -> SimpleUploadedFile:
     """A file as a browser sends it."""
-    _PDFS.setdefault(text, pdf(text))
+    if text not in _PDFS:
+        _PDFS[text] = pdf(text)
     return SimpleUploadedFile(name, _PDFS[text], "application/pdf")
 
 
