@@ -80,7 +80,9 @@ def _write_deviation(context: Context) -> None:
 
 def _expansion_approved(context: Context) -> None:
     """Visits of the approved professions are booked; of what was proposed and not approved, cancelled."""
-    proposed = type(context.subject).objects.values_list("professions", flat=True).get(pk=context.subject.pk)
+    from orders.models import Expansion
+
+    proposed = Expansion.objects.get(pk=context.subject.pk).professions
     approved = set(context.subject.professions)
     _settle(context, approved, set(proposed) - approved)
 
@@ -122,7 +124,7 @@ def open_past_visits(today: date) -> int:
 
 def register() -> None:
     """Called once when the app is ready."""
-    from orders.inputs.visits import VISIT_INPUTS
+    from orders.inputs.visit_outcomes import VISIT_INPUTS
     from orders.models import Visit
     from orders.processes.visit import VISIT
 

@@ -109,7 +109,7 @@ def taken(case_id: int, starts_at: datetime, ends_at: datetime, but: int | None)
 def approved(case: Any) -> set[str]:
     """The professions that may examine: a physician always, the others once the agency has approved them (5 §)."""
     rows = Expansion.objects.filter(assessment=case, performer_id=case.performer_id, status="approved")
-    return {"physician", *(name for names in rows.values_list("professions", flat=True) for name in names)}
+    return {"physician", *(name for expansion in rows for name in expansion.professions)}
 
 
 def in_event(visit: Visit) -> dict[str, Any]:

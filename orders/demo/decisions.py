@@ -112,14 +112,14 @@ def play(now: datetime) -> int:
     cases = Assessment.objects.filter(status="in_progress", responsible_physician__isnull=False).order_by("pk")
     done = 0
     for case, scene in zip(cases.select_related("region")[:MOST], cycle(SCENES), strict=False):
-        people = _people(case)
+        people = people_of(case)
         if people is not None:
             scene(Scene(case, people, now))
             done += 1
     return done
 
 
-def _people(case: Assessment) -> People | None:
+def people_of(case: Assessment) -> People | None:
     """Who acts in the case; None where a role has nobody."""
 
     def one(organisation_id: int | None, role: Role, user_id: int | None = None) -> Mandate | None:

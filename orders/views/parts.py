@@ -132,6 +132,6 @@ def part_facts(actor: Actor, case: Assessment, registered: Registered, subject: 
     return {
         "title": process.label,
         "status": process.statuses[subject.status],
-        "words": subject.words(),
+        "words": subject.words_for(actor),
         "notes": [(NOTE_TITLES.get(note.kind, "Anteckning"), note.text) for note in notes.order_by("pk")],
     }

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from fmu_portal.engine.refusals import NoRule
-from orders.demo import decisions, loading, parties
+from orders.demo import decisions, loading, parties, visiting
 from orders.demo.calendar import Calendar
 from regions.models import Agreement
 from rules.models import Rule
@@ -55,6 +55,7 @@ class Command(BaseCommand):
             events = loading.load_cases(everybody, calendar, count, options["seed"], options["open"], self.stdout.write)
             if calendar.today == timezone.localdate():  # people act today: the door refuses days that have passed
                 decisions.play(timezone.now())
+                visiting.play(timezone.now())
         loading.analyze()
         seconds = time.monotonic() - started
         self.stdout.write(f"Demonstrationsdata finns: {count} utredningar med {events} händelser på {seconds:.1f} s.")
