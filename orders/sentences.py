@@ -48,6 +48,7 @@ def sentence(event: Event, organisations: Mapping[int, str]) -> str:
         until=changed.get("until", ""),
         deviation=_deviation(data, changed),
         visit=_visit(data),
+        profession=_profession(event.step, data),
         **{"from": data.get("from", ""), "to": data.get("to", "")},
     )
     cause = data.get("cause") or changed.get("ended_cause")
@@ -83,6 +84,12 @@ def _deviation(data: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
     """The kind of deviation in words; a later event of it carries the code itself."""
     code = changed.get("kind") or data.get("deviation", "")
     return str(DeviationKind(code).label).lower() if code in DeviationKind.values else "avvikelse"
+
+
+def _profession(step: str, data: Mapping[str, Any]) -> str:
+    """The profession whose section it is, as the sentence begins or goes on with it."""
+    label = str(PROFESSIONS.get(data.get("profession", ""), "En profession"))
+    return f"{label}en" if step == "sign_section" and not label.startswith("En") else label.lower()
 
 
 def _visit(data: Mapping[str, Any]) -> str:

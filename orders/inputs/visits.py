@@ -105,7 +105,7 @@ class TimeAndPlace(StepForm):
         if starts_at is None or minutes is None:
             return cleaned
         ends_at = starts_at + timedelta(minutes=minutes)
-        self._check_day(starts_at, ends_at)
+        self._check_day(starts_at)
         if self.errors:
             return cleaned
         self._span = (starts_at, ends_at)
@@ -121,10 +121,10 @@ class TimeAndPlace(StepForm):
         if assessor not in people:
             self.add_error("assessor", f"Välj någon som är {PROFESSIONS[profession].lower()} hos er")
 
-    def _check_day(self, starts_at: datetime, ends_at: datetime) -> None:
+    def _check_day(self, starts_at: datetime) -> None:
         now = timezone.now()
         if self.past:
-            if ends_at > now:
+            if starts_at > now:
                 self.add_error("day", "Besöket har inte varit än. Boka det i stället.")
             elif self.subject.assessment.ordered_on and self.cleaned_data["day"] < self.subject.assessment.ordered_on:
                 self.add_error("day", f"Beställningen kom {self.subject.assessment.ordered_on}. Ange en senare dag.")
