@@ -245,7 +245,8 @@ def revision(case: Assessment) -> int | None:
 
 def open_kinds(case: Assessment) -> list[str]:
     """The kinds of duty that are open, sorted, one per row."""
-    return sorted(Duty.objects.open().filter(subject_id=case.pk).values_list("kind", flat=True))
+    rows = Duty.objects.open().filter(process="assessment", subject_id=case.pk)
+    return sorted(rows.values_list("kind", flat=True))
 
 
 def yesterday() -> date:

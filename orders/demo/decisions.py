@@ -12,6 +12,7 @@ from accounts.actor import Actor
 from accounts.models import Mandate
 from accounts.roles import Role
 from fmu_portal.engine.door import begin, take
+from fmu_portal.models import Duty
 from fmu_portal.working_days import add_working_days
 from orders.last_day import present
 from orders.models import Assessment
@@ -116,10 +117,28 @@ def play(now: datetime) -> int:
         if people is not None:
             scene(Scene(case, people, now))
             done += 1
+    promise(now)
     return done
 
 
+<<<<<<< HEAD
 def people_of(case: Assessment) -> People | None:
+=======
+def promise(now: datetime) -> None:
+    """A few questions on the underlag have an answer promised."""
+    waiting = Duty.objects.open().filter(kind="answer_question", due__gte=now.date()).order_by("pk")
+    for duty in waiting[:3]:
+        people = _people(Assessment.objects.get(pk=duty.subject_id))
+        if people is not None:
+            data = {
+                "promised": add_working_days(now.date(), 6).isoformat(),
+                "reason": "Påhittat: journalen är beställd.",
+            }
+            take("assessment", duty.subject_id, "promise_underlag", people.officer, data, now=now)
+
+
+def _people(case: Assessment) -> People | None:
+>>>>>>> main
     """Who acts in the case; None where a role has nobody."""
 
     def one(organisation_id: int | None, role: Role, user_id: int | None = None) -> Mandate | None:

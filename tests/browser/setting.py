@@ -101,8 +101,9 @@ def written(at: At, person: Person | None = None) -> str:
 def examined(at: At, number: str) -> None:
     """The responsible physician writes in a visit that has been; without one nothing is delivered."""
     path = f"/arenden/{number}/besok/steg/register/"
+    today = datetime.now(ZoneInfo("Europe/Stockholm")).date()
     visit = {
-        "kind": "physician", "assessor": _option(at(PHYSICIAN), path, jobs.name_of(at(PHYSICIAN))), "day": datetime.now(ZoneInfo("Europe/Stockholm")).date().isoformat(),
+        "kind": "physician", "assessor": _option(at(PHYSICIAN), path, jobs.name_of(at(PHYSICIAN))), "day": today.isoformat(),
         "start": "00:00", "minutes": "15", "how": "video", "came": "none", "gor": "fortsatt",
     }  # fmt: skip
     send(at(PHYSICIAN), path, visit)
