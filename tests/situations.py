@@ -183,8 +183,8 @@ def examined(case: Assessment, physician: Any) -> Assessment:
     if fresh(case).responsible_physician_id != physician.user_id or Visit.objects.filter(assessment=case).exists():
         return case
     visit = {
-        "kind": "physician", "assessor": physician.user_id, "day": timezone.localdate().isoformat(), "start": "00:00",
-        "minutes": 60, "how": "place", "place": "Mottagningen", "came": "none",
+        "profession": "physician", "assessor": physician.user_id, "day": timezone.localdate().isoformat(), "start": "00:00",
+        "minutes": 60, "meeting": "place", "place": "Mottagningen", "came": "none",
     }  # fmt: skip
     begin("visit", case.pk, "register", physician, visit)
     return fresh(case)

@@ -121,8 +121,8 @@ def test_the_whole_job_from_request_to_complete(cast):
 
     assert "deliver" not in {row["step"] for row in physician.get(f"{number}/steps/")["results"]}
     visit = {
-        "kind": "physician", "assessor": chosen, "day": timezone.localdate().isoformat(), "start": "00:00",
-        "minutes": 90, "how": "video", "came": "came", "hours": "1,5",
+        "profession": "physician", "assessor": chosen, "day": timezone.localdate().isoformat(), "start": "00:00",
+        "minutes": 90, "meeting": "video", "came": "came", "hours": "1,5",
     }  # fmt: skip
     taken = physician.post(f"{number}/visits/steps/register/", visit)
     assert (taken["part"]["status"], taken["event"]["process"]) == ("carried_out", "visit")

@@ -36,8 +36,8 @@ def a_day(days=AHEAD):
 
 def booking(cast, **changed):
     return {
-        "kind": "physician", "assessor": cast.physician.user_id, "day": a_day(), "start": "09.30", "minutes": 90,
-        "how": "place", "place": "Mottagningen", "interpreter": "none",
+        "profession": "physician", "assessor": cast.physician.user_id, "day": a_day(), "start": "09.30", "minutes": 90,
+        "meeting": "place", "place": "Mottagningen", "interpreter": "none",
     } | changed  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def book(case, cast, actor=None, step="book", **changed):
 
 
 def psychologist(cast, **changed):
-    return {"kind": "psychologist", "assessor": cast.psychologist.user_id} | changed
+    return {"profession": "psychologist", "assessor": cast.psychologist.user_id} | changed
 
 
 def moved(visit, days):
@@ -75,7 +75,7 @@ NOTICE = {"by": "performer"}
 GIVEN = {
     "summon": {"how": "post", "sent_on": a_day(0)},
     "cancel": NOTICE,
-    "interrupt": {"cause": "performer"},
+    "interrupt": {"interruption": "performer"},
     "no_show": {"what": "not_come"},
 }
 GOLDEN = """
@@ -102,7 +102,7 @@ def test_golden_table(line, case, cast):
                 visit = moved(visit, -AHEAD - 1)
             if step.startswith("rebook"):
                 data = booking(cast, day=a_day(20), assessor=visit.assessor_id)
-                data = {key: data[key] for key in ("day", "start", "minutes", "assessor", "how", "place")}
+                data = {key: data[key] for key in ("day", "start", "minutes", "assessor", "meeting", "place")}
             if after == "-":
                 with pytest.raises(WrongState):
                     do(case, "visit", step, cast.admin, visit, **data)
@@ -147,7 +147,7 @@ def test_a_provisional_visit_follows_the_decision(case, cast):
     part = propose(case, cast)
     with pytest.raises(InvalidInput) as refused:
         book(case, cast, **psychologist(cast))
-    assert "kind" in refused.value.errors
+    assert "profession" in refused.value.errors
     visit = book(case, cast, step="book_provisional", **psychologist(cast))
     with pytest.raises(WrongState):
         do(case, "visit", "summon", cast.admin, visit, how="post", sent_on=a_day(0))
@@ -181,9 +181,9 @@ def test_a_declined_expansion_cancels_what_was_provisional(case, cast):
         ({"minutes": "en timme"}, "minutes"),
         ({"place": ""}, "place"),
         ({"assessor": 0}, "assessor"),
-        ({"kind": "physiotherapist"}, "kind"),
+        ({"profession": "physiotherapist"}, "profession"),
         ({"interpreter": ""}, "interpreter"),
-        ({"how": "telefon"}, "how"),
+        ({"meeting": "telefon"}, "meeting"),
     ],
 )
 def test_a_booking_that_cannot_be(case, cast, changed, field):
@@ -213,7 +213,7 @@ def test_no_two_visits_at_one_time(case, cast):
         book(case, cast, assessor=cast.physician_two.user_id, start="10.00")
     assert "Den försäkrade har redan" in refused.value.errors["start"][0]
     mine = Visit.objects.get(assessment=case)
-    same = {"day": a_day(), "start": "09.45", "minutes": 60, "assessor": cast.physician.user_id, "how": "video"}
+    same = {"day": a_day(), "start": "09.45", "minutes": 60, "assessor": cast.physician.user_id, "meeting": "video"}
     assert do(case, "visit", "rebook", cast.admin, mine, **same).video
     do(case, "visit", "cancel", cast.admin, mine, by="performer")
     assert book(case, cast).status == "booked"
@@ -343,7 +343,7 @@ def test_an_absent_interpreter_is_no_no_show(case, cast):
     with pytest.raises(InvalidInput) as refused:
         do(case, "visit", "no_show", cast.admin, visit, what="no_part", came="absent")
     assert list(refused.value.errors) == ["came"]
-    visit = do(case, "visit", "interrupt", cast.admin, visit, cause="interpreter", came="absent")
+    visit = do(case, "visit", "interrupt", cast.admin, visit, interruption="interpreter", came="absent")
     assert (visit.status, visit.interpreter, Deviation.objects.count()) == ("interrupted", "absent", 0)
 
 
@@ -397,7 +397,7 @@ def test_a_past_visit_is_a_duty_until_somebody_closes_it(case, cast):
 def test_a_provisional_visit_that_passed_is_a_duty_too_and_moves_with_it(case, cast):
     visit = moved(book(case, cast, step="book_provisional", **psychologist(cast)), -AHEAD - 1)
     assert open_past_visits(timezone.localdate()) == 1
-    later = {"day": a_day(20), "start": "10:00", "minutes": 60, "assessor": visit.assessor_id, "how": "video"}
+    later = {"day": a_day(20), "start": "10:00", "minutes": 60, "assessor": visit.assessor_id, "meeting": "video"}
     assert do(case, "visit", "rebook_provisional", cast.admin, visit, **later).status == "provisional"
     assert not Duty.objects.open().filter(kind="close_visit").exists()
 

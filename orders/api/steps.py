@@ -164,9 +164,9 @@ class PartListView(ApiView):
             subject.assessment = case
             root = f"/api/v1/assessments/{case.number}/{process}s/{subject.pk}/steps/"
             steps = available(process, subject, actor, duties.get(subject.pk, []))
-            rows = [row_of(step, process, f"{root}{step.name}/") for step in steps]
+            rows = [out.StepRow(row_of(step, process, f"{root}{step.name}/")).data for step in steps]
             answers.append(part_answer(subject, actor) | {"steps": rows})
-        return Response(out.PartList({"results": answers}).data)
+        return Response({"results": answers})
 
 
 def _text(step: Step, form: type[StepForm] | None, process: Process) -> str:

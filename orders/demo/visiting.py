@@ -87,8 +87,8 @@ def _visits(case: Assessment, people: People, days: Days, now: datetime, number:
 
 def _said(profession: str, assessor: Actor, day: date, clock: time) -> dict[str, Any]:
     return {
-        "kind": profession, "assessor": assessor.user_id, "day": day.isoformat(), "start": f"{clock:%H:%M}",
-        "minutes": 90, "how": "place", "place": PLACE,
+        "profession": profession, "assessor": assessor.user_id, "day": day.isoformat(), "start": f"{clock:%H:%M}",
+        "minutes": 90, "meeting": "place", "place": PLACE,
     }  # fmt: skip
 
 

@@ -68,26 +68,28 @@ class RegisterVisitForm(_Interpreted, TimeAndPlace):
 
     past = True
     conditional = ("place", "came", "hours")
-    kind = forms.ChoiceField(label="Hos vilken profession?", choices=[*PROFESSIONS.items()], widget=forms.RadioSelect)
-    field_order = ("kind", "assessor", "day", "start", "minutes", "how", "place", "came", "hours")
+    profession = forms.ChoiceField(
+        label="Hos vilken profession?", choices=[*PROFESSIONS.items()], widget=forms.RadioSelect
+    )
+    field_order = ("profession", "assessor", "day", "start", "minutes", "meeting", "place", "came", "hours")
 
     def professions(self) -> set[str]:
         return visits.approved(self.subject.assessment)
 
-    def profession(self) -> str:
-        return str(self.cleaned_data.get("kind") or "")
+    def chosen(self) -> str:
+        return str(self.cleaned_data.get("profession") or "")
 
     def set_up(self) -> None:
         super().set_up()
-        kind = self.fields["kind"]
+        kind = self.fields["profession"]
         assert isinstance(kind, forms.ChoiceField)
         may = self.professions()
         kind.choices = [(code, label) for code, label in PROFESSIONS.items() if code in may]
-        self.initial.setdefault("kind", "physician")
+        self.initial.setdefault("profession", "physician")
         self.initial.setdefault("came", "" if self.subject.assessment.interpreter else Interpreter.NONE)
 
     def apply(self, context: Context) -> None:
-        context.set(profession=self.profession())
+        context.set(profession=self.chosen())
         self.interpreted(context)
         self.written(context)
 
@@ -184,12 +186,14 @@ class CarryOutForm(_Interpreted):
 class InterruptForm(_Interpreted):
     """The visit began and was broken off: no no-show."""
 
-    cause = forms.ChoiceField(label="Varför avbröts besöket?", choices=Interruption.choices, widget=forms.RadioSelect)
+    interruption = forms.ChoiceField(
+        label="Varför avbröts besöket?", choices=Interruption.choices, widget=forms.RadioSelect
+    )
     reason = long_text("Beskriv kort", required=False, help_text=f"{REASON_HELP} Alla parter i ärendet kan läsa det.")
-    field_order = ("cause", "came", "hours", "reason")
+    field_order = ("interruption", "came", "hours", "reason")
 
     def apply(self, context: Context) -> None:
-        context.set(outcome=self.cleaned_data["cause"])
+        context.set(outcome=self.cleaned_data["interruption"])
         self.interpreted(context)
         context.note(self.cleaned_data["reason"])
 

@@ -53,7 +53,7 @@ class TimeAndPlace(StepForm):
         widget=forms.NumberInput({"data-width": "w-8"}),
     )
     assessor = forms.TypedChoiceField(label="Hos vem?", coerce=int, empty_value=None)
-    how = forms.ChoiceField(
+    meeting = forms.ChoiceField(
         label="Var?",
         choices=[("place", "På en plats"), ("video", "Video")],
         widget=forms.RadioSelect(attrs={"data-layout": "horizontal"}),
@@ -73,7 +73,7 @@ class TimeAndPlace(StepForm):
         """The professions whose assessors may be chosen."""
         raise NotImplementedError
 
-    def profession(self) -> str:
+    def chosen(self) -> str:
         """The profession that has been chosen, or ""."""
         raise NotImplementedError
 
@@ -93,13 +93,13 @@ class TimeAndPlace(StepForm):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "Välj person"), *self._assessors(self.professions())]
         self.initial.setdefault("minutes", 90)
-        self.initial.setdefault("how", "place")
+        self.initial.setdefault("meeting", "place")
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         starts_at = moment(self, "day", "start")
         minutes, assessor = cleaned.get("minutes"), cleaned.get("assessor")
-        if cleaned.get("how") == "place" and not cleaned.get("place") and "place" not in self.errors:
+        if cleaned.get("meeting") == "place" and not cleaned.get("place") and "place" not in self.errors:
             self.add_error("place", "Skriv var besöket är, eller välj video")
         self._check_assessor(assessor)
         if starts_at is None or minutes is None:
@@ -114,7 +114,7 @@ class TimeAndPlace(StepForm):
         return cleaned
 
     def _check_assessor(self, assessor: int | None) -> None:
-        profession = self.profession()
+        profession = self.chosen()
         if assessor is None or not profession:
             return
         people = [pk for _, group in self._assessors({profession}) for pk, _ in group]
@@ -161,7 +161,7 @@ class TimeAndPlace(StepForm):
     def written(self, context: Context) -> None:
         """The moment, the person and the place: the place is no event's."""
         assert self._span is not None
-        video = self.cleaned_data["how"] == "video"
+        video = self.cleaned_data["meeting"] == "video"
         context.set(
             assessor_id=self.cleaned_data["assessor"], starts_at=self._span[0], ends_at=self._span[1], video=video
         )
@@ -187,31 +187,33 @@ def _late_summons(subject: Any, day: date) -> list[str]:
 class Booking(TimeAndPlace):
     """A new visit."""
 
-    kind = forms.ChoiceField(label="Hos vilken profession?", choices=[*PROFESSIONS.items()], widget=forms.RadioSelect)
+    profession = forms.ChoiceField(
+        label="Hos vilken profession?", choices=[*PROFESSIONS.items()], widget=forms.RadioSelect
+    )
     interpreter = forms.ChoiceField(label="Behövs tolk?", choices=BEFOREHAND, widget=forms.RadioSelect)
-    field_order = ("kind", "assessor", "day", "start", "minutes", "how", "place", "interpreter")
+    field_order = ("profession", "assessor", "day", "start", "minutes", "meeting", "place", "interpreter")
 
-    def profession(self) -> str:
-        return str(self.cleaned_data.get("kind") or "")
+    def chosen(self) -> str:
+        return str(self.cleaned_data.get("profession") or "")
 
     def set_up(self) -> None:
         super().set_up()
-        kind, interpreter = self.fields["kind"], self.fields["interpreter"]
+        kind, interpreter = self.fields["profession"], self.fields["interpreter"]
         assert isinstance(kind, forms.ChoiceField)
         may = self.professions()
         kind.choices = [(code, label) for code, label in PROFESSIONS.items() if code in may]
         kind.error_messages["invalid_choice"] = "Välj en profession som går att boka nu"
         if len(may) == 1:
-            self.initial.setdefault("kind", next(iter(may)))
+            self.initial.setdefault("profession", next(iter(may)))
         elif self.actor.role in may:
-            self.initial.setdefault("kind", self.actor.role)
+            self.initial.setdefault("profession", self.actor.role)
         case = self.subject.assessment
         if case.interpreter:
             interpreter.help_text = f"Beställningen säger tolk: {case.language}."
         self.initial.setdefault("interpreter", Interpreter.NEEDED if case.interpreter else Interpreter.NONE)
 
     def apply(self, context: Context) -> None:
-        context.set(profession=self.profession(), interpreter=self.cleaned_data["interpreter"])
+        context.set(profession=self.chosen(), interpreter=self.cleaned_data["interpreter"])
         self.written(context)
 
 
@@ -232,12 +234,12 @@ class BookProvisionalForm(Booking):
 class RebookForm(TimeAndPlace):
     """Another time, person or place; the profession stays."""
 
-    field_order = ("assessor", "day", "start", "minutes", "how", "place")
+    field_order = ("assessor", "day", "start", "minutes", "meeting", "place")
 
     def professions(self) -> set[str]:
         return {self.subject.profession}
 
-    def profession(self) -> str:
+    def chosen(self) -> str:
         return str(self.subject.profession)
 
     def set_up(self) -> None:
@@ -248,7 +250,7 @@ class RebookForm(TimeAndPlace):
             self.initial.setdefault("start", time(at.hour, at.minute))
             self.initial.setdefault("minutes", int((visit.ends_at - visit.starts_at).total_seconds() // 60))
             self.initial.setdefault("assessor", visit.assessor_id)
-            self.initial.setdefault("how", "video" if visit.video else "place")
+            self.initial.setdefault("meeting", "video" if visit.video else "place")
             self.initial.setdefault("place", visit.place)
         super().set_up()
 

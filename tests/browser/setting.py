@@ -102,9 +102,10 @@ def examined(at: At, number: str) -> None:
     """The responsible physician writes in a visit that has been; without one nothing is delivered."""
     path = f"/arenden/{number}/besok/steg/register/"
     today = datetime.now(ZoneInfo("Europe/Stockholm")).date()
+    assessor = _option(at(PHYSICIAN), path, jobs.name_of(at(PHYSICIAN)))
     visit = {
-        "kind": "physician", "assessor": _option(at(PHYSICIAN), path, jobs.name_of(at(PHYSICIAN))), "day": today.isoformat(),
-        "start": "00:00", "minutes": "15", "how": "video", "came": "none", "gor": "fortsatt",
+        "profession": "physician", "assessor": assessor, "day": today.isoformat(),
+        "start": "00:00", "minutes": "15", "meeting": "video", "came": "none", "gor": "fortsatt",
     }  # fmt: skip
     send(at(PHYSICIAN), path, visit)
     send(at(PHYSICIAN), f"{path}kontrollera/")
