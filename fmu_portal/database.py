@@ -45,7 +45,11 @@ ADD_ONLY = (
 )
 """Rows that are only added."""
 
-STATUS_COLUMNS = {"orders_assessment": ("status", "version", "last_event_id", "number", "agency_office_id")}
+STATUS_COLUMNS = {
+    "orders_assessment": (
+        "status", "version", "last_event_id", "number", "agency_office_id", "next_due", "report_due",
+    ),
+}  # fmt: skip
 """Columns that an ordinary role may not update."""
 
 FUNCTIONS = (
@@ -69,8 +73,9 @@ DELETABLE = (
     "orders_participant",
     "orders_enclosure",
     "documents_document",
+    "orders_savedview",
 )
-"""Tables whose rows may go: sessions, drafts, and documents that were never sent."""
+"""Tables whose rows may go: sessions, drafts, saved views, and documents that were never sent."""
 
 
 def one(rows: models.QuerySet[Row]) -> Row | None:

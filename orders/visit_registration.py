@@ -126,7 +126,9 @@ def register() -> None:
     """Called once when the app is ready."""
     from orders.inputs.visit_outcomes import VISIT_INPUTS
     from orders.models import Visit
+    from orders.overview.days import register_source
     from orders.processes.visit import VISIT
+    from orders.visits import visit_days
 
     visit = registry.register(VISIT, Visit, "SELECT orders_apply_visit(%s)")
     visit.inputs.update(VISIT_INPUTS)
@@ -146,3 +148,4 @@ def register() -> None:
     expansion.hook("approve", _expansion_approved)
     expansion.hook("decline", _expansion_declined)
     clock.register_chore(open_past_visits)
+    register_source(visit_days)

@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, F, QuerySet, Window
+from django.db.models.functions import RowNumber, TruncDate
 from django.utils import timezone
 
 from accounts.actor import Actor
 from fmu_portal.working_days import add_working_days, working_days_between
 from orders.models import Expansion, Visit
+from orders.overview.days import MOST_A_DAY, Day, Entry
 from orders.processes.visit import OPEN
 from rules.limits import rule_in_force
 
@@ -126,25 +128,22 @@ def between(actor: Actor, first: date, last: date) -> QuerySet[Visit]:
     return rows.order_by("starts_at", "pk")
 
 
-class VisitDay(NamedTuple):
-    """One visit in a calendar of days: no person in it."""
+def visit_days(actor: Actor, first: date, last: date, today: date) -> dict[date, Day]:
+    """The open visits of the actor's cases on each day, for the calendar: no person in it (`overview.days.Source`)."""
+    rows = between(actor, first, last).filter(status__in=OPEN).select_related("assessment")
+    rows = rows.annotate(on=TruncDate("starts_at", tzinfo=SWEDEN))
+    rows = rows.annotate(
+        place_of_day=Window(RowNumber(), partition_by=F("on"), order_by=[F("starts_at").asc(), F("pk").asc()]),
+        of_the_day=Window(Count("pk"), partition_by=F("on")),
+    ).filter(place_of_day__lte=MOST_A_DAY)
+    found: dict[date, Day] = {}
+    for visit in rows:
+        part = found.setdefault(visit.day, Day(total=visit.of_the_day))
+        text = f"Besök {visit.hours_words.partition('–')[0]}"
+        part.entries.append(Entry(visit.assessment.number, text, visit.profession_label, _tone(visit, today)))
+    return found
 
-    day: date
-    text: str
-    url: str
 
-
-def visit_days(actor: Actor, first: date, last: date, most: int = 500) -> list[VisitDay]:
-    """The open visits of the actor's cases from the first day to the last, for a calendar: at most so many."""
-    rows = between(actor, first, last).filter(status__in=OPEN).select_related("assessment").only(
-        "starts_at", "ends_at", "profession", "status", "assessment__number"
-    )  # fmt: skip
-    return [
-        VisitDay(
-            visit.day,
-            f"Besök kl. {timezone.localtime(visit.starts_at):%H.%M}, {visit.profession_label.lower()},"
-            f" ärende {visit.assessment.number}",
-            f"/arenden/{visit.assessment.number}/#visit",
-        )
-        for visit in rows[:most]
-    ]
+def _tone(visit: Visit, today: date) -> str:
+    """A visit that has been and that nobody has closed is late."""
+    return "late" if visit.day < today else "plain"

@@ -162,14 +162,18 @@ def test_a_protected_persons_letter_has_neither_name_nor_address(case, cast, vis
 
 
 def test_visit_days(case, cast, visit):
+    today = timezone.localdate()
     for name in ("admin", "officer", "region", "controller"):
         actor = getattr(cast, name)
         with at_work(actor):
-            found = visit_days(actor, visit.day - timedelta(days=1), visit.day)
-        assert [(row.day, row.url) for row in found] == [(visit.day, f"/arenden/{case.number}/#visit")], name
-        assert s.NAME not in found[0].text
+            found = visit_days(actor, visit.day - timedelta(days=1), visit.day, today)
+        assert list(found) == [visit.day], name
+        assert found[visit.day].total == 1
+        assert [(e.number, e.text, e.who) for e in found[visit.day].entries] == [
+            (case.number, "Besök kl. 09.30", "Läkare")
+        ]
     with at_work(cast.other_admin):
-        assert visit_days(cast.other_admin, visit.day, visit.day) == []
+        assert visit_days(cast.other_admin, visit.day, visit.day, today) == {}
 
 
 def test_a_past_visit_offers_how_it_went(case, cast, visit):

@@ -173,6 +173,15 @@ class Visit(Part):
         """The profession in Swedish."""
         return str(PROFESSIONS.get(self.profession, ""))
 
+    @property
+    def hours_words(self) -> str:
+        """ "kl. 09.30–11.00", in Swedish time."""
+        from orders.visits import when_words
+
+        assert self.starts_at is not None
+        assert self.ends_at is not None
+        return when_words(self.starts_at, self.ends_at).partition(" ")[2]
+
     def words(self) -> list[str]:
         """What every party sees of it: when, with which profession, interpreter, what became of it."""
         from orders.visits import when_words

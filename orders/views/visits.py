@@ -22,7 +22,7 @@ from orders.calendar_files import calendar_of
 from orders.models import Assessment, Visit
 from orders.processes.visit import OPEN, VISIT
 from orders.views.request import actor_of
-from orders.visits import LATE_NOTICE, between, moment_words, when_words
+from orders.visits import LATE_NOTICE, between, moment_words
 from rules.remembered import rules_by_code
 
 MOST = 400
@@ -71,13 +71,10 @@ def week(request: HttpRequest) -> HttpResponse:
     days: dict[date, list[dict[str, Any]]] = {}
     found = list(rows[: MOST + 1])
     for visit in found[:MOST]:
-        assert visit.starts_at is not None
-        assert visit.ends_at is not None
         status = VISIT.statuses[visit.status]
         days.setdefault(visit.day, []).append(
             {
                 "visit": visit,
-                "hours": when_words(visit.starts_at, visit.ends_at).partition(" ")[2],
                 "who": access.name_in_list(actor, visit.assessment),
                 "label": status.label,
                 "tone": status.tone,

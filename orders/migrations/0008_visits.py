@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_logins_and_signing_keys"),
         ("fmu_portal", "0003_who_is_at_work"),
-        ("orders", "0006_parts_of_a_case"),
+        ("orders", "0007_shared_overview"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
