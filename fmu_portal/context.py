@@ -70,6 +70,8 @@ def _menu(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
             ("Ärenden", "/arenden/", None),
             ("Aviseringar", "/aviseringar/", None),
         ]
+        if actor.party is Party.PERFORMER:
+            items.insert(2, ("Besök", "/besok/", None))
         if actor.role in FOLLOW_UP:
             items.append(("Loggkontroll", "/loggkontroll/", None))
     for further in _further:

@@ -302,6 +302,28 @@ class TimeField(forms.TimeField):
         return result
 
 
+class HoursField(forms.Field):
+    """Hours with decimals (1,5 or 1.5), as whole minutes; None when empty. More than 24 hours is a slip of the pen."""
+
+    _HOURS = re.compile(r"(\d{1,2})(?:[.,](\d{1,2}))?")
+    default_error_messages = {"invalid": "Skriv antal timmar, till exempel 1,5", "too_many": "Skriv högst 24 timmar"}
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput({"data-width": "w-8", "inputmode": "decimal", "maxlength": "6"}))
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> int | None:
+        if value in self.empty_values:
+            return None
+        found = self._HOURS.fullmatch(str(value).strip()[:10]) if str(value).isascii() else None
+        if not found:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        minutes = int(found[1]) * 60 + round(int((found[2] or "0").ljust(2, "0")) * 0.6)
+        if minutes > 24 * 60:
+            raise ValidationError(self.error_messages["too_many"], code="too_many")
+        return minutes
+
+
 class GradeField(forms.TypedChoiceField):
     """A grade 0–4 as an int, or None when it is optional and not chosen."""
 

@@ -59,15 +59,22 @@ def close_parts(context: Context) -> None:
         if context.step.name in registered.process.closes_with:
             rows = registered.model.objects.filter(assessment_id=context.subject.pk).open()
             for pk in rows.order_by("pk").values_list("pk", flat=True):
-                follow(registered.process.name, pk, "close", context)
+                follow(registered.process.name, pk, "close", context, **_closed_as(registered.model, pk))
+
+
+def _closed_as(model: Any, pk: int) -> dict[str, Any]:
+    """What a part's closing says of it besides."""
+    closed_as = getattr(model, "closed_as", None)
+    return closed_as(pk) if closed_as is not None else {}
 
 
 def _record_deviation(context: Context) -> None:
     kind = {"withdraw": "withdrawn", "return": "cannot_be_met", "void_document": "wrong_document"}[context.step.name]
-    _begin_deviation(context.subject.pk, kind, context.today)
+    begin_deviation(context.subject.pk, kind, context.today)
 
 
-def _begin_deviation(case_id: int, kind: str, day: date, now: datetime | None = None) -> None:
+def begin_deviation(case_id: int, kind: str, day: date, now: datetime | None = None) -> None:
+    """Write a deviation in, along with what it came of."""
     begin("deviation", case_id, "record", CLOCK, {"kind": kind, "found_on": day.isoformat()}, now=now)
 
 
@@ -92,13 +99,14 @@ def record_missed_days(today: date) -> int:
             found = list(rows[:MOST])
         for case_id, due in found:
             with suppress(Refused), as_clock():
-                _begin_deviation(case_id or 0, kind, due + A_DAY, now)
+                begin_deviation(case_id or 0, kind, due + A_DAY, now)
                 done += 1
     return done
 
 
 def register_all() -> None:
     """Called once when the app is ready."""
+    from orders import visit_registration
     from orders.inputs import decisions
     from orders.inputs.ending import ReasonForm
     from orders.models import Deferral, Deviation, Expansion
@@ -118,6 +126,7 @@ def register_all() -> None:
     deviation.inputs.update(
         report=decisions.ReportDeviationForm, record=decisions.RecordDeviationForm, act=decisions.ActOnDeviationForm
     )
+    visit_registration.register()
     assessment = registry.PROCESSES["assessment"]
     assessment.hook("*", close_parts)
     for step in ("withdraw", "return", "void_document"):

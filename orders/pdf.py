@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -17,7 +17,8 @@ from documents.signing import sealed
 from fmu_portal.engine import outbox
 from fmu_portal.models import Outbox
 from fmu_portal.templatetags.portal import clock_words, date_words
-from orders.report import GRADE_WORDS, MENTAL, PHYSICAL, SECTIONS, TITLE, Field, Section, state_of
+from orders.process import PROFESSIONS
+from orders.report import GRADE_WORDS, MENTAL, OTHER_FIELDS, OTHERS, PHYSICAL, SECTIONS, TITLE, Field, Section, state_of
 from orders.report_data import attachment_of
 
 KIND = "report_pdf"
@@ -40,18 +41,43 @@ class Answer:
 
 @dataclass(frozen=True)
 class Part:
-    """One section as it is read. ``groups`` is the profile's two tables, ``answers`` the text of every other part."""
+    """One section as it is read. ``groups`` is the profile's two tables, ``answers`` the text of every other part.
+    ``own``: written section by section by those who write the report; another profession signs its own."""
 
     name: str
     title: str
     ready: bool
     answers: tuple[Answer, ...] = ()
     groups: tuple[tuple[str, tuple[Answer, ...]], ...] = ()
+    own: bool = True
 
 
 def parts_of(content: dict[str, Any] | None) -> list[Part]:
     """The content of a report, laid out for reading on a page and in the PDF."""
-    return [_part(section, content or {}) for section in SECTIONS]
+    return [_part(section, content or {}) for section in SECTIONS] + _others(content or {})
+
+
+def _others(content: dict[str, Any]) -> list[Part]:
+    """The other professions' sections, each with who signed it when; or why there is none."""
+    parts = []
+    for code, label in PROFESSIONS.items():
+        said = content.get(OTHERS, {}).get(code)
+        if said is None:
+            continue
+        at = datetime.fromisoformat(said["signed_at"])
+        by = f"{said['name']}, {date_words(at)} kl. {clock_words(at).removeprefix('kl. ')}"
+        if "not_done" in said:
+            answers = [
+                Answer("not_done", "Avsnittet är inte gjort", "text", str(said["not_done"])),
+                Answer("by", "Angett av", "text", f"{by}, ansvarig läkare"),
+            ]
+        else:
+            answers = [_answer(field, said) for field in OTHER_FIELDS]
+            answers.append(Answer("by", "Signerat av", "text", f"{by}, {str(label).lower()}"))
+        parts.append(
+            Part(f"other-{code}", f"Avsnitt från {str(label).lower()}", True, answers=tuple(answers), own=False)
+        )
+    return parts
 
 
 def _part(section: Section, content: dict[str, Any]) -> Part:
@@ -122,7 +148,10 @@ def bytes_of(version: Any) -> bytes:
 
 def _breakable(content: dict[str, Any]) -> dict[str, Any]:
     """The content with a line break after each thousand signs without a space: their layout takes quadratic time."""
-    return {k: ENDLESS.sub(r"\g<0>\n", v) if isinstance(v, str) else v for k, v in content.items()}
+    return {
+        k: ENDLESS.sub(r"\g<0>\n", v) if isinstance(v, str) else _breakable(v) if isinstance(v, dict) else v
+        for k, v in content.items()
+    }
 
 
 def html_of(version: Any) -> str:

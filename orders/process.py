@@ -16,6 +16,7 @@ OFFICE = {AGENCY: (Role.CASE_OFFICER, Role.COORDINATOR)}
 COORDINATOR = {REGION: (Role.REGION_COORDINATOR,)}
 UNIT = {PERFORMER: (Role.PERFORMER_ADMIN, Role.PHYSICIAN)}
 PHYSICIAN = {PERFORMER: (Role.PHYSICIAN,)}
+OTHER_ASSESSORS = {PERFORMER: tuple(role for role in ASSESSORS if role is not Role.PHYSICIAN)}
 
 DUTIES = by_name(
     DutyKind("send_or_discard", "Skicka eller kasta utkastet", (AGENCY,), "routine.draft", "request"),
@@ -153,9 +154,23 @@ STEPS = by_name(
         hint="De som deltar kan öppna underlaget.",
     ),
     Step(
+        "sign_section", "Skriv och signera ditt avsnitt", "{profession} signerade sitt avsnitt av utlåtandet.",
+        from_=("in_progress", "supplement_requested"), to=None, by=OTHER_ASSESSORS, input="sign_section",
+        guards=("section_is_asked",), confirm=True, signs=True,
+        hint="Den ansvariga läkaren skickar det med utlåtandet.",
+        happens=("Avsnittet läggs i utlåtandet med ditt namn och tidpunkten.",
+                 "Du kan signera ett nytt avsnitt ända tills utlåtandet skickas."),
+    ),
+    Step(
+        "section_not_done", "Ett avsnitt görs inte", "Avsnittet från {profession} markerades som inte gjort.",
+        from_=("in_progress", "supplement_requested"), to=None, by=PHYSICIAN, input="section_not_done",
+        guards=("is_responsible_physician", "others_approved"),
+        hint="När en godkänd profession inte skriver något, med skälet.",
+    ),
+    Step(
         "deliver", "Skicka utlåtandet", "Utföraren skickade utlåtandet till Försäkringskassan.",
         from_=("in_progress",), to="delivered", by=PHYSICIAN, input="deliver", closes=SUB,
-        guards=("is_responsible_physician",), confirm=True, signs=True, tells=(REGION,),
+        guards=("is_responsible_physician", "ready_to_deliver"), confirm=True, signs=True, tells=(REGION,),
         happens=("Utlåtandet är inkommet i samma stund som du skickar det.",
                  "Innehållet låses. Rättelser görs som en ny version."),
     ),

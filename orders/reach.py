@@ -16,6 +16,7 @@ from accounts.permissions import FOLLOW_UP, See, Where, arms, roles_with, wheres
 from accounts.roles import PARTY_OF, Party, Role
 from fmu_portal.database import MANDATE, ORGANISATION, REVEAL, ROLE, USER, Answer, Wall
 from fmu_portal.engine.registry import Registered, parts
+from orders.processes.visit import OPEN as OPEN_VISITS
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,13 @@ def functions() -> list[Answer]:
             elsewhere,
             "bigint",
             f"SELECT a.id FROM orders_assessment a WHERE {elsewhere}",
+        ),
+        # Past the wall on purpose: an assessor may work at several units; only yes or no.
+        Answer(
+            "orders_is_busy(of_user bigint, from_at timestamptz, to_at timestamptz, but bigint)",
+            "EXISTS (SELECT 1 FROM orders_visit v WHERE v.assessor_id = of_user AND v.id <> but"
+            f" AND v.status IN ({', '.join(repr(status) for status in OPEN_VISITS)})"
+            " AND v.starts_at < to_at AND v.ends_at > from_at)",
         ),
         Answer(
             "orders_sees_document(of_document uuid)",

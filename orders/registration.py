@@ -35,6 +35,30 @@ def _report_is_there(subject: Any, actor: Actor) -> str | None:
     return "Utlåtandet är makulerat. Begär komplettering, så att ett nytt kan skickas." if voided.exists() else None
 
 
+def _section_is_asked(subject: Any, actor: Actor) -> str | None:
+    from orders.access import takes_part
+    from orders.readiness import readiness
+
+    taking_part = getattr(subject, "takes_part", None)  # known already on the case's page
+    if not (takes_part(actor, subject) if taking_part is None else taking_part):
+        return "Bara de som deltar i utredningen skriver i utlåtandet."
+    if actor.role not in readiness(subject).approved:
+        return "Försäkringskassan har inte godkänt utvidgning med din profession."
+    return None
+
+
+def _others_approved(subject: Any, actor: Actor) -> str | None:
+    from orders.readiness import readiness
+
+    return None if readiness(subject).approved else "Ingen annan profession är godkänd."
+
+
+def _ready_to_deliver(subject: Any, actor: Actor) -> str | None:
+    from orders.readiness import readiness
+
+    return readiness(subject).hindrance
+
+
 def _confirmation_overdue(subject: Any, actor: Actor) -> str | None:
     overdue = Duty.objects.overdue(timezone.localdate()).filter(
         process="assessment", subject_id=subject.pk, kind="confirm_underlag"
@@ -87,6 +111,9 @@ def register_all() -> None:
         is_responsible_physician=_responsible,
         confirmation_overdue=_confirmation_overdue,
         report_is_there=_report_is_there,
+        section_is_asked=_section_is_asked,
+        others_approved=_others_approved,
+        ready_to_deliver=_ready_to_deliver,
     )
     registered.hook("*", _remember_coordinator)
     registered.hook("*", _forget_drafts)

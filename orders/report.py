@@ -75,6 +75,13 @@ SECTIONS = (
         (Field("findings", "Vilka fynd och observationer bygger bedömningen på?"),),
     ),
 )
+OTHERS = "others"
+"""The key of the content under which the other professions' sections lie: profession -> what was signed, or why not."""
+OTHER_FIELDS = (
+    Field("examined_on", "Undersökningsdag", "date"),
+    Field("findings", "Fynd och observationer"),
+    Field("judgement", "Vad de betyder för förmågan till arbete"),
+)
 BY_NAME = {section.name: section for section in SECTIONS}
 
 GRADE_WORDS = {0: "ingen eller försumbar begränsning", 4: "mycket stor eller total begränsning"}

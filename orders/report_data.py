@@ -7,11 +7,11 @@ case number alone.
 from __future__ import annotations
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from documents.pdf import Attached
-from orders.report import GRADE_WORDS, SECTIONS, Field
+from orders.report import GRADE_WORDS, OTHER_FIELDS, OTHERS, SECTIONS, Field
 
 FORMAT = "fmu-report"
 FORMAT_VERSION = 1
@@ -39,6 +39,19 @@ def data_of(version: Any) -> dict[str, Any]:
             }
             for section in SECTIONS
         ],
+        "other_sections": [_other(code, said) for code, said in sorted(content.get(OTHERS, {}).items())],
+    }
+
+
+def _other(code: str, said: dict[str, Any]) -> dict[str, Any]:
+    """Another profession's section: what it wrote, or why it wrote nothing, and who signed that when."""
+    return {
+        "profession": code,
+        "done": "not_done" not in said,
+        "reason_not_done": said.get("not_done", ""),
+        "signed_at": datetime.fromisoformat(said["signed_at"]).astimezone(UTC).isoformat(timespec="seconds"),
+        "signed_by": {"id": said["user"], "name": said["name"]},
+        "fields": [_field(field, said) for field in OTHER_FIELDS] if "not_done" not in said else [],
     }
 
 

@@ -23,6 +23,7 @@ from orders.drafts import take_parked
 from orders.models import Assessment, Report, ReportSource, ReportVersion
 from orders.pdf import file_name, parts_of, waiting_row
 from orders.process import ASSESSMENT
+from orders.readiness import readiness
 from orders.report import BY_NAME, SECTIONS, TITLE, Section, keys, state_of
 from orders.report_forms import SectionForm
 from orders.views.documents import must_be_clean, record_opening, stream
@@ -268,6 +269,7 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
         "edit": True,
         "send_url": _send_url(case),
         "responsible": case.responsible_physician_id == actor.user_id,
+        "hindrance": readiness(case).hindrance if case.status == "in_progress" else None,
     }
     return _page(request, "orders/report_review.html", context)
 

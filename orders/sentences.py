@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from accounts.actor import Actor
@@ -11,7 +12,9 @@ from accounts.roles import Party
 from fmu_portal.engine.registry import DUTY_KINDS, step_of
 from fmu_portal.models import Event
 from orders.models.decisions import DeviationKind, Profession
-from orders.process import ASSESSMENT
+from orders.models.visit import OUTCOMES
+from orders.process import ASSESSMENT, PROFESSIONS
+from orders.visits import moment_words, when_words
 
 _OTHER = {
     "create": "Försäkringskassan påbörjade ett utkast.",
@@ -45,6 +48,8 @@ def sentence(event: Event, organisations: Mapping[int, str]) -> str:
         until=changed.get("until", ""),
         promised=data.get("promised", ""),
         deviation=_deviation(data, changed),
+        visit=_visit(data),
+        profession=_profession(event.step, data),
         **{"from": data.get("from", ""), "to": data.get("to", "")},
     )
     cause = data.get("cause") or changed.get("ended_cause")
@@ -58,6 +63,8 @@ def sentence(event: Event, organisations: Mapping[int, str]) -> str:
         text = f"{text} {_professions(professions)}"
     if changed.get("days") is not None:
         text = f"{text} {changed['days']} extra vardagar."
+    if event.process == "visit":
+        text = f"{text}{_outcome(changed)}"
     if event.process != ASSESSMENT.name or event.step == "extend":
         return text
     if changed.get("delivered_late") is True:
@@ -78,6 +85,35 @@ def _deviation(data: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
     """The kind of deviation in words; a later event of it carries the code itself."""
     code = changed.get("kind") or data.get("deviation", "")
     return str(DeviationKind(code).label).lower() if code in DeviationKind.values else "avvikelse"
+
+
+def _profession(step: str, data: Mapping[str, Any]) -> str:
+    """The profession whose section it is, as the sentence begins or goes on with it."""
+    label = str(PROFESSIONS.get(data.get("profession", ""), "En profession"))
+    return f"{label}en" if step == "sign_section" and not label.startswith("En") else label.lower()
+
+
+def _visit(data: Mapping[str, Any]) -> str:
+    """Which visit and when: "psykolog, 2026-12-03 kl. 09.30–11.00"."""
+    said = data.get("visit")
+    if not said:
+        return "tid okänd"
+    starts_at, ends_at = (datetime.fromisoformat(text) for text in said["at"])
+    return f"{str(PROFESSIONS.get(said['profession'], 'besök')).lower()}, {when_words(starts_at, ends_at)}"
+
+
+def _outcome(changed: Mapping[str, Any]) -> str:
+    """What became of a visit, in the law's words: codes and moments, never what a person wrote."""
+    text = ""
+    if code := changed.get("outcome"):
+        text = f" {OUTCOMES.get(code, '')}."
+    if changed.get("notice_at"):
+        late = "sent återbud" if changed.get("late_notice") else "inte sent återbud"
+        given = moment_words(datetime.fromisoformat(changed["notice_at"]))
+        text += f" Den försäkrade lämnade återbud {given}: {late}."
+    if changed.get("interpreter") == "absent":
+        text += " Tolken uteblev."
+    return text
 
 
 def _pages(count: int) -> str:

@@ -18,6 +18,7 @@ from orders.views import (
     retention,
     steps,
     underlag,
+    visits,
 )
 
 register_converter(CaseNumber, "number")
@@ -61,6 +62,10 @@ urlpatterns = [
     path("arenden/<number:number>/steg/<str:step>/", steps.step_page, name="step"),
     path("arenden/<number:number>/steg/<str:step>/filer/", steps.files_piece, name="files"),
     path("arenden/<number:number>/steg/<str:step>/kontrollera/", steps.check_page, name="check"),
+    path("besok/", visits.week, name="visits"),
+    path("besok/kalender.ics", visits.calendar, name="visits-calendar"),
+    path("arenden/<number:number>/besok/<key:pk>/besok.ics", visits.one, name="visit-calendar"),
+    path("arenden/<number:number>/besok/<key:pk>/kallelse.pdf", visits.letter, name="visit-letter"),
     path("arenden/<number:number>/<slug:part>/steg/<str:step>/", steps.step_page, name="part-begin"),
     path("arenden/<number:number>/<slug:part>/steg/<str:step>/filer/", steps.files_piece, name="part-begin-files"),
     path("arenden/<number:number>/<slug:part>/steg/<str:step>/kontrollera/", steps.check_page, name="part-begin-check"),

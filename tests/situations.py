@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from documents.intake import take_in
-from fmu_portal.engine.door import take
+from fmu_portal.engine.door import begin, take
 from fmu_portal.models import Duty
 from orders.cases import new_case
 from orders.models import Assessment, Enclosure
@@ -132,7 +132,9 @@ def fresh(case: Assessment) -> Assessment:
 
 
 def step(case: Assessment, step_name: str, actor: Any, **data: Any) -> Assessment:
-    """Take a step and return the case afterwards."""
+    """Take a step and return the case afterwards. Whoever delivers has examined before."""
+    if step_name == "deliver":
+        examined(case, actor)
     take("assessment", case.pk, step_name, actor, data)
     return fresh(case)
 
@@ -172,6 +174,20 @@ def with_physician(case: Assessment, cast: Any) -> Assessment:
 def in_progress(cast: Any) -> Assessment:
     """Utredning pågår, with a responsible physician."""
     return step(with_physician(ordered(cast), cast), "confirm", cast.admin)
+
+
+def examined(case: Assessment, physician: Any) -> Assessment:
+    """The same, with a visit that the responsible physician has carried out; without one nothing is delivered."""
+    from orders.models import Visit
+
+    if fresh(case).responsible_physician_id != physician.user_id or Visit.objects.filter(assessment=case).exists():
+        return case
+    visit = {
+        "profession": "physician", "assessor": physician.user_id, "day": timezone.localdate().isoformat(), "start": "00:00",
+        "minutes": 60, "meeting": "place", "place": "Mottagningen", "came": "none",
+    }  # fmt: skip
+    begin("visit", case.pk, "register", physician, visit)
+    return fresh(case)
 
 
 def delivered(cast: Any) -> Assessment:

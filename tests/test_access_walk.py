@@ -107,6 +107,8 @@ def part_values(route, case, actor):
             )
         elif f"/{part.process.plural}/" in route:
             found.append({"<apikey:pk>": [pk]})
+        elif f"/{part.process.slug}/<key:pk>/" in route:
+            found.append({"<key:pk>": [pk]})
     return found
 
 

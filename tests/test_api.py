@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import ApiKey, Mandate
 from accounts.permissions import See
@@ -118,6 +119,16 @@ def test_the_whole_job_from_request_to_complete(cast):
     assert confirmed["report_due_provisional"] is False
     assert physician.get(f"{number}/documents/{document['id']}/").getvalue().startswith(b"%PDF")
 
+    assert "deliver" not in {row["step"] for row in physician.get(f"{number}/steps/")["results"]}
+    visit = {
+        "profession": "physician", "assessor": chosen, "day": timezone.localdate().isoformat(), "start": "00:00",
+        "minutes": 90, "meeting": "video", "came": "came", "hours": "1,5",
+    }  # fmt: skip
+    taken = physician.post(f"{number}/visits/steps/register/", visit)
+    assert (taken["part"]["status"], taken["event"]["process"]) == ("carried_out", "visit")
+    assert "Tolken kom, 1,5 timmar." in taken["part"]["words"]
+    assert physician.get(f"{number}/visits/")["results"][0]["status"] == "carried_out"
+
     steps = {row["step"]: row for row in physician.get(f"{number}/steps/")["results"]}
     assert steps["deliver"]["sends"] == ["report"]
     assert steps["deliver"]["href"] == f"{ROOT}{number}/steps/deliver/"
@@ -134,7 +145,7 @@ def test_the_whole_job_from_request_to_complete(cast):
     assert done["assessment"]["version"] == 8
     events = officer.get(f"{number}/events/")["results"]
     assert [event["step"] for event in events] == [
-        "complete", "deliver", "confirm", "name_physician", "order", "assign", "request", "create"
+        "complete", "deliver", "register", "confirm", "name_physician", "order", "assign", "request", "create"
     ]  # fmt: skip
     assert all(not duty["open"] for duty in officer.get(f"{number}/duties/")["results"])
 

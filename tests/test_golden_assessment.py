@@ -12,6 +12,7 @@ from fmu_portal.models import Duty, Event
 from orders.models import Enclosure, Report
 from orders.process import ASSESSMENT
 from tests import situations as s
+from tests.test_last_day import approve, propose
 
 LINES = [
     [cell.strip() for cell in line.split("|")]
@@ -29,6 +30,7 @@ WHO = {
     "A": ["admin"],
     "P": ["physician", "physician_two"],
     "H": ["physician"],
+    "S": ["psychologist"],
     "K": [],
 }
 
@@ -37,15 +39,21 @@ def make(name, cast):
     """A case in a situation of the table."""
     status, _, extra = name.partition("+")
     if extra == "question":
-        case = s.ordered(cast) if status == "ordered" else s.in_progress(cast)
+        case = s.ordered(cast) if status == "ordered" else s.examined(s.in_progress(cast), cast.physician)
         return s.step(case, "question_underlag", cast.admin, missing="Journal", essential="Behövs")
+    if extra == "expanded":
+        case = s.examined(s.in_progress(cast), cast.physician)
+        approve(case, cast, propose(case, cast), 0)
+        given = {"physician": cast.physician.user_id, "others": [cast.psychologist.user_id]}
+        return s.step(case, "name_physician", cast.admin, **given)
     if extra == "proposed":
         return s.step(s.requested(cast), "propose_end", cast.region, cause="moved", reason="Har flyttat")
     if extra == "silent":
         case = s.ordered(cast)
         Duty.objects.open().filter(subject_id=case.pk).update(due=s.yesterday())
         return case
-    return s.IN_STATUS[status](cast)
+    case = s.IN_STATUS[status](cast)
+    return s.examined(case, cast.physician) if status == "in_progress" else case
 
 
 def valid_input(step, case, cast):
@@ -76,6 +84,8 @@ def valid_input(step, case, cast):
         "promise_underlag": {"promised": (date.today() + timedelta(days=9)).isoformat()},  # noqa: DTZ011
         "add": {"text": "Ny telefon", "phone": "070-1740605"},
         "protect": {"protection": "marked"},
+        "sign_section": {"examined_on": str(case.ordered_on), "findings": "Fynd", "judgement": "Betydelse"},
+        "section_not_done": {"profession": "psychologist", "why": "Uteblev"},
         "complete": {"report_version": case.report_version, "complete": "ja"},
         "request_supplement": {"report_version": case.report_version, "part": "prognosis", "missing": "Hur länge"},
         "propose_end": {"cause": "moved", "reason": "Har flyttat"},

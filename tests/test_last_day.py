@@ -169,6 +169,7 @@ def test_a_deferral_after_delivery_makes_a_late_report_be_in_time(cast):
     from orders.models import Report
 
     Report.objects.create(assessment=case, performer_id=case.performer_id, content=s.REPORT)
+    s.examined(case, cast.physician)
     with at_work(cast.physician):
         take(
             "assessment", case.pk, "deliver", cast.physician,

@@ -66,7 +66,7 @@ def test_deliver_and_withdraw_at_once(committed_cast):
     from orders.models import Report
 
     cast = committed_cast
-    case = s.in_progress(cast)
+    case = s.examined(s.in_progress(cast), cast.physician)
     Report.objects.create(assessment=case, performer_id=case.performer_id, content=s.REPORT)
     results = at_once(
         lambda: door.take(

@@ -61,7 +61,7 @@ def test_the_physician_writes_leaves_and_resumes(cast):
 
 
 def test_every_section_can_be_filled_in_by_the_form_alone_and_the_report_sent(cast):
-    case, me = s.in_progress(cast), browser(cast.physician)
+    case, me = s.examined(s.in_progress(cast), cast.physician), browser(cast.physician)
     where = url(case, "examination/")
     for _ in SECTIONS:
         opened = me.get(where)
@@ -347,6 +347,7 @@ def test_a_colleague_who_takes_part_does_not_get_the_signing_button(cast):
     Participant.objects.create(
         assessment=case, performer_id=cast.physician.organisation_id, user_id=cast.psychologist.user_id
     )
+    s.examined(case, cast.physician)
     colleague = browser(cast.psychologist)
     colleague.get(url(case))
     Report.objects.filter(assessment=case).update(content=s.REPORT)

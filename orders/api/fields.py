@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.db import models
 
 from fmu_portal.engine.inputs import StepForm
 from fmu_portal.engine.refusals import InvalidInput
+from fmu_portal.forms import HoursField
 
 MOST_TEXT = 4000
 """A text is never longer than this, whatever its field says; dates and choices end long before."""
@@ -19,6 +21,11 @@ VERSIONS = {
     "report_version": "Den version av utlåtandet som du har läst (report_version i ärendet). Är den inte den senaste"
     " svarar portalen 409 stale_version."
 }
+PATTERNS: dict[type[forms.Field], str] = {
+    forms.TimeField: "^([01][0-9]|2[0-3])[:.][0-5][0-9]$",
+    HoursField: "^[0-9]{1,2}([.,][0-9]{1,2})?$",
+}
+"""Fields whose text has a form of its own: a time of day in Swedish time, hours with decimals."""
 WORDS = {
     "string": "Skriv värdet som text",
     "integer": "Skriv värdet som ett heltal",
@@ -74,6 +81,8 @@ def schema_of(name: str, field: forms.Field) -> dict[str, Any]:
         schema |= {"items": {"type": item}, "maxItems": MOST_CHOSEN}
     elif isinstance(field, forms.DateField):
         schema["format"] = "date"
+    elif pattern := next((p for kind_, p in PATTERNS.items() if isinstance(field, kind_)), ""):
+        schema["pattern"] = pattern
     elif isinstance(field, forms.EmailField):
         schema["format"] = "email"
     elif isinstance(field, forms.ModelChoiceField):
@@ -141,6 +150,8 @@ def described(form: StepForm) -> list[dict[str, Any]]:
                 {"value": int(value) if whole else value, "label": label} for value, label in _pairs(field)
             ]
         proposed = form.get_initial_for_field(field, name)
+        if isinstance(proposed, time):
+            proposed = f"{proposed:%H:%M}"
         if proposed not in (None, "", []):
             row["proposed"] = proposed == "ja" if is_yes_no(field) else proposed
         rows.append(row)

@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.actor import Actor
 from accounts.roles import Party
 from fmu_portal.engine.door import available, begin, may_take, open_duties, take
 from fmu_portal.engine.inputs import StepForm
@@ -123,7 +124,7 @@ class StepView(ApiView):
             "assessment": out.CaseNow(now).data if now else None,
         }
         if of_part:
-            answer["part"] = part_answer(subject) if now else None
+            answer["part"] = part_answer(subject, actor) if now else None
         return Response(answer)
 
     def read(self, request: Request, number: str, pk: int | None = None) -> Response:
@@ -143,9 +144,9 @@ class StepView(ApiView):
         return Response(out.StepForm(answer).data)
 
 
-def part_answer(subject: Any) -> dict[str, Any]:
-    """A part of a case as a `PartNow`."""
-    return dict(out.PartNow(subject).data)
+def part_answer(subject: Any, actor: Actor) -> dict[str, Any]:
+    """A part of a case as a `PartNow`, in the words that the reader may have."""
+    return dict(out.PartNow(subject).data) | {"words": subject.words_for(actor)}
 
 
 class PartListView(ApiView):
@@ -164,9 +165,9 @@ class PartListView(ApiView):
             subject.assessment = case
             root = f"/api/v1/assessments/{case.number}/{self.registered.process.plural}/{subject.pk}/steps/"
             steps = available(process, subject, actor, duties.get(subject.pk, []))
-            rows = [row_of(step, process, f"{root}{step.name}/") for step in steps]
-            answers.append(part_answer(subject) | {"steps": rows})
-        return Response(out.PartList({"results": answers}).data)
+            rows = [out.StepRow(row_of(step, process, f"{root}{step.name}/")).data for step in steps]
+            answers.append(part_answer(subject, actor) | {"steps": rows})
+        return Response({"results": answers})
 
 
 def _text(step: Step, form: type[StepForm] | None, process: Process) -> str:

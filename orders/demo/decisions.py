@@ -113,7 +113,7 @@ def play(now: datetime) -> int:
     cases = Assessment.objects.filter(status="in_progress", responsible_physician__isnull=False).order_by("pk")
     done = 0
     for case, scene in zip(cases.select_related("region")[:MOST], cycle(SCENES), strict=False):
-        people = _people(case)
+        people = people_of(case)
         if people is not None:
             scene(Scene(case, people, now))
             done += 1
@@ -125,7 +125,7 @@ def promise(now: datetime) -> None:
     """A few questions on the underlag have an answer promised."""
     waiting = Duty.objects.open().filter(kind="answer_question", due__gte=now.date()).order_by("pk")
     for duty in waiting[:3]:
-        people = _people(Assessment.objects.get(pk=duty.subject_id))
+        people = people_of(Assessment.objects.get(pk=duty.subject_id))
         if people is not None:
             data = {
                 "promised": add_working_days(now.date(), 6).isoformat(),
@@ -134,7 +134,7 @@ def promise(now: datetime) -> None:
             take("assessment", duty.subject_id, "promise_underlag", people.officer, data, now=now)
 
 
-def _people(case: Assessment) -> People | None:
+def people_of(case: Assessment) -> People | None:
     """Who acts in the case; None where a role has nobody."""
 
     def one(organisation_id: int | None, role: Role, user_id: int | None = None) -> Mandate | None:

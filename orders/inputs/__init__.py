@@ -4,6 +4,7 @@ from orders.inputs.ending import EndForm, HandBackForm, ProposeEndForm, ReasonFo
 from orders.inputs.order import AddForm, OrderForm, PromiseForm, QuestionForm, SupplementUnderlagForm
 from orders.inputs.people import NamePhysicianForm
 from orders.inputs.report import CompleteForm, DeliverForm, RegisterReportForm, RequestSupplementForm
+from orders.inputs.report_others import SectionNotDoneForm, SignSectionForm
 from orders.inputs.request import ProtectForm, RequestAnewForm, RequestForm
 
 INPUTS = {
@@ -23,6 +24,8 @@ INPUTS = {
     "request": RequestForm,
     "request_anew": RequestAnewForm,
     "request_supplement": RequestSupplementForm,
+    "section_not_done": SectionNotDoneForm,
+    "sign_section": SignSectionForm,
     "supplement_underlag": SupplementUnderlagForm,
     "void_document": VoidForm,
 }

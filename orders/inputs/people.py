@@ -13,7 +13,7 @@ from fmu_portal.engine.inputs import StepForm
 from orders.models import Participant
 
 
-def _staff(organisation_id: int, roles: tuple[Role, ...]) -> list[tuple[int, str]]:
+def staff(organisation_id: int, roles: tuple[Role, ...]) -> list[tuple[int, str]]:
     """Users with a valid mandate of these roles at the organisation: (user id, "Name, profession")."""
     rows = Mandate.objects.valid().filter(organisation_id=organisation_id, role__in=roles).select_related("user")
     return [(m.user_id, f"{m.user.name}, {m.get_role_display().lower()}") for m in rows.order_by("user__name", "pk")]
@@ -52,8 +52,8 @@ class NamePhysicianForm(StepForm):
         physician, others = self.fields["physician"], self.fields["others"]
         assert isinstance(physician, forms.ChoiceField)
         assert isinstance(others, forms.ChoiceField)
-        physician.choices = [("", "Välj läkare"), *_staff(organisation_id, (Role.PHYSICIAN,))]
-        others.choices = [*_staff(organisation_id, ASSESSORS)]
+        physician.choices = [("", "Välj läkare"), *staff(organisation_id, (Role.PHYSICIAN,))]
+        others.choices = [*staff(organisation_id, ASSESSORS)]
         if self.subject.responsible_physician_id:
             self.initial.setdefault("physician", self.subject.responsible_physician_id)
             taking_part = self.subject.participants.filter(performer_id=organisation_id)

@@ -10,6 +10,7 @@ from orders.models.overview import Export, ExportFormat, ExportState, SavedView
 from orders.models.part import Part
 from orders.models.person import InsuredPerson, Protection
 from orders.models.report import Report, ReportSource, ReportVersion
+from orders.models.visit import Visit
 
 __all__ = [
     "Assessment",
@@ -41,4 +42,5 @@ __all__ = [
     "SavedView",
     "StepDraft",
     "Unlocking",
+    "Visit",
 ]

@@ -86,6 +86,23 @@ class Part(Personal):
         """As `beginning`, without the lock: to ask what could be begun."""
         return cls(assessment=case, performer_id=case.performer_id)
 
+    def words(self) -> list[str]:
+        """What the page says of it to everybody who sees the case, beside its status."""
+        raise NotImplementedError
+
+    def words_for(self, actor: Actor) -> list[str]:
+        """The same for one reader, where somebody is told more."""
+        return self.words()
+
+    def links_for(self, actor: Actor) -> list[tuple[str, str]]:
+        """What the page links to beside its steps: (words, address)."""
+        return []
+
+    @property
+    def next_step(self) -> str:
+        """The step that the page offers first, as a button; "" for none."""
+        return ""
+
     @property
     def case_id(self) -> int:
         """The case it belongs to."""

@@ -40,7 +40,7 @@ class Action:
 
 @dataclass
 class Row:
-    """One part: what it says of itself, its status, its open duty, what may be done."""
+    """One part: what it says of itself, its status, its open duty, what may be done (``next`` first), where it leads."""
 
     subject: Any
     label: str
@@ -48,6 +48,8 @@ class Row:
     words: list[str]
     due: Any
     actions: list[Action]
+    next: Action | None = None
+    links: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -104,7 +106,17 @@ def _row(actor: Actor, case: Assessment, registered: Registered, subject: Any, d
             found.by_duty[duty.pk] = closing
     status = registered.process.statuses[subject.status]
     due = duties[0].due if duties else None
-    return Row(subject, status.label, status.tone, subject.words(), due, [*actions.values()])
+    following = actions.pop(subject.next_step, None)
+    return Row(
+        subject,
+        status.label,
+        status.tone,
+        subject.words_for(actor),
+        due,
+        [*actions.values()],
+        following,
+        subject.links_for(actor),
+    )
 
 
 def _beginnings(actor: Actor, case: Assessment, registered: Registered) -> list[Action]:
@@ -122,6 +134,6 @@ def part_facts(actor: Actor, case: Assessment, registered: Registered, subject: 
     return {
         "title": process.label,
         "status": process.statuses[subject.status],
-        "words": subject.words(),
+        "words": subject.words_for(actor),
         "notes": [(NOTE_TITLES.get(note.kind, "Anteckning"), note.text) for note in notes.order_by("pk")],
     }

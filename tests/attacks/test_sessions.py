@@ -204,7 +204,7 @@ def test_no_address_of_a_logged_in_person_holds_the_session(cast, probe):
 @pytest.fixture
 def signing(cast):
     """The physician at the page where the report is signed: (client, case, address, what the page sends)."""
-    case = s.in_progress(cast)
+    case = s.examined(s.in_progress(cast), cast.physician)
     Report.objects.create(assessment=case, performer_id=case.performer_id, content=s.REPORT)
     client = browser(cast.physician)
     url = f"/arenden/{case.number}/steg/deliver/"
@@ -267,7 +267,7 @@ def test_the_form_s_page_itself_never_signs(signing, cast, probe):
 
 
 def test_a_key_signs_only_when_it_was_made_for_that(cast, probe):
-    case = s.in_progress(cast)
+    case = s.examined(s.in_progress(cast), cast.physician)
     Report.objects.create(assessment=case, performer_id=case.performer_id, content=s.REPORT)
     body = {"source": "form", "revision": 0, "responsible": True}
     ordinary = Api(key=ApiKey.issue(Mandate.objects.get(pk=cast.physician.mandate_id)))
@@ -283,7 +283,7 @@ def test_every_step_that_signs_has_a_page_to_sign_on():
     from orders.process import ASSESSMENT
 
     signing = {step.name for step in ASSESSMENT.steps.values() if step.signs}
-    assert signing == {"deliver", "supplement"}
+    assert signing == {"deliver", "sign_section", "supplement"}
     assert all(ASSESSMENT.steps[name].confirm for name in signing)
 
 

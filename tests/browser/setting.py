@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import datetime
 from html import unescape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.browser import jobs
 from tests.browser.desk import Desk
@@ -92,7 +94,21 @@ def written(at: At, person: Person | None = None) -> str:
     for revision, (name, answers) in enumerate(sections.items()):
         path = f"/arenden/{number}/utlatande/{name}/"
         send(at(PHYSICIAN), path, {**answers, "version": str(revision), "page": "setting"})
+    examined(at, number)
     return number
+
+
+def examined(at: At, number: str) -> None:
+    """The responsible physician writes in a visit that has been; without one nothing is delivered."""
+    path = f"/arenden/{number}/besok/steg/register/"
+    today = datetime.now(ZoneInfo("Europe/Stockholm")).date()
+    assessor = _option(at(PHYSICIAN), path, jobs.name_of(at(PHYSICIAN)))
+    visit = {
+        "profession": "physician", "assessor": assessor, "day": today.isoformat(),
+        "start": "00:00", "minutes": "15", "meeting": "video", "came": "none", "gor": "fortsatt",
+    }  # fmt: skip
+    send(at(PHYSICIAN), path, visit)
+    send(at(PHYSICIAN), f"{path}kontrollera/")
 
 
 def delivered(at: At, person: Person | None = None) -> str:

@@ -152,6 +152,9 @@ def test_whole_job(desk, shots):
     doctor.page.reload()
     assert doctor.page.get_by_label("Hur gick undersökningen till?").input_value() == "Två timmar på mottagningen."
     jobs.write_report(doctor, number)
+    assert "ett läkarbesök ska vara genomfört" in doctor.text
+    setting.examined(desk, number)
+    doctor.page.reload()
     assert "Alla avsnitt är klara." in doctor.text
     doctor.check("review")
     doctor.go(f"/arenden/{number}/utlatande/profile/")

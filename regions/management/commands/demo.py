@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from fmu_portal.engine import clock
 from fmu_portal.engine.refusals import NoRule
-from orders.demo import decisions, loading, parties
+from orders.demo import decisions, loading, parties, visiting
 from orders.demo.calendar import Calendar
 from regions import asking
 from regions.models import Agreement
@@ -55,6 +55,7 @@ class Command(BaseCommand):
             if calendar.today == timezone.localdate():  # people act today: the door refuses days that have passed
                 decisions.play(timezone.now())
                 asking.play(timezone.now())
+                visiting.play(timezone.now())
             # What the clock would say of all this: the deviations of missed days, reminders of days that were moved.
             clock.watch(calendar.today)
         loading.analyze()
