@@ -70,6 +70,9 @@ class Rebuilt:
         for pk in data.get("closed", ()):
             self._close(pk, event_id)
         self._open(event_id, data, case_id)
+        for pk, holder in data.get("held", ()):
+            if pk in self.duties:  # a question in a thread of the case is another process's
+                self.duties[pk] = self.duties[pk]._replace(holder_id=holder)
         for old, new in data.get("moved", ()):
             if old in self.duties and new in self.duties:
                 self.duties[old] = self.duties[old]._replace(superseded_by=new)
