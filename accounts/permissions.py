@@ -26,6 +26,7 @@ class See(StrEnum):
     PAPERS = "papers"  # the documents themselves, and what the order says
     REPORT = "report"  # the report, its drafts and versions
     PROTECTED = "protected"  # name and place of a person with protected identity, each time with a reason
+    MESSAGES = "messages"  # messages of the threads that one's organisation takes part in
     NUMBER = "number"  # only that the case is there, for what one's unit once wrote in it
 
 
@@ -40,6 +41,7 @@ class Where(StrEnum):
     TAKES_PART = "takes_part"  # assigned to the unit now, and the person takes part (13 § lag 2018:744)
     WROTE = "wrote"  # what the unit wrote itself, now or before a hand-back
     WAS_ASSIGNED = "was_assigned"  # once assigned to the unit
+    THREAD = "thread"  # where one's organisation takes part in a thread, or did: then of its own time
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,13 @@ TABLE: tuple[Grant, ...] = (
     Grant(_UNIT, (See.CASE, See.NEEDS, See.IDENTITY, See.UNDERLAG), (Where.ASSIGNED,), "enhetens pågående uppdrag"),
     Grant(_UNIT, (See.PAPERS,), (Where.TAKES_PART,), "bara de som deltar i just denna utredning (13 § lag 2018:744)"),
     Grant(_UNIT, (See.REPORT,), (Where.WROTE,), "det som enheten själv har skrivit"),
+    # Controller and attester get the threads that are about claims, when there are claims.
+    Grant(
+        (*_OFFICE, *_REGION, *_UNIT),
+        (See.MESSAGES,),
+        (Where.THREAD,),
+        "den egna partens trådar; efter en återlämning bara det som skrevs dessförinnan",
+    ),
     Grant(_UNIT, (See.NUMBER,), (Where.WAS_ASSIGNED,), "ett återlämnat uppdrags nummer, till det egna"),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,16 @@ from accounts.roles import Party
 
 MOST_COUNTED = 99
 
+Entry = tuple[str, str, str | None]
+"""One entry of the menu: its words, its address, and how many wait there."""
+
+_entries: list[Callable[[Any], Entry | None]] = []
+
+
+def register_menu(entry: Callable[[Any], Entry | None]) -> None:
+    """Add an entry to the menu, or none for an actor that it is not for; called by an app when it is ready."""
+    _entries.append(entry)
+
 
 @dataclass
 class Shell:
@@ -25,6 +36,7 @@ class Shell:
     demo: bool = False
     several_mandates: bool = False
     today: Any = None
+    absence: bool = False
 
 
 def capped(queryset: Any, most: int = MOST_COUNTED) -> int:
@@ -48,12 +60,13 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     if actor is not None:
         shell.mandate = {"role_label": actor.role_label, "organisation_name": actor.organisation_name}
         shell.nav = _menu(request, actor)
+        shell.absence = actor.party is not Party.ADMINISTRATION
     return {"portal": shell}
 
 
 def _menu(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
     if actor.party is Party.ADMINISTRATION:
-        items: list[tuple[str, str, str | None]] = [("Omräkning", "/omrakning/", None), ("Regler", "/regler/", None)]
+        items: list[Entry] = [("Omräkning", "/omrakning/", None), ("Regler", "/regler/", None)]
     else:
         waiting = actor.waiting
         items = [
@@ -63,6 +76,7 @@ def _menu(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
         ]
         if actor.role in FOLLOW_UP:
             items.append(("Loggkontroll", "/loggkontroll/", None))
+    items += [entry for make in _entries if (entry := make(actor)) is not None]
     return [
         {"label": label, "url": url, "count": count, "current": request.path.startswith(url)}
         for label, url, count in items

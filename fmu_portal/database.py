@@ -43,11 +43,15 @@ ADD_ONLY = (
 )
 """Rows that are only added."""
 
-STATUS_COLUMNS = {"orders_assessment": ("status", "version", "last_event_id", "number", "agency_office_id")}
+STATUS_COLUMNS = {
+    "orders_assessment": ("status", "version", "last_event_id", "number", "agency_office_id"),
+    "correspondence_thread": ("status", "version", "last_event_id", "case_id", "started_by_id"),
+}
 """Columns that an ordinary role may not update."""
 
 FUNCTIONS = (
     "orders_apply_event(bigint)",
+    "correspondence_apply_event(bigint)",
     "orders_forget_drafts(bigint)",
     "orders_cases_of_person(text)",
     "orders_elsewhere(text)",
@@ -66,8 +70,13 @@ DELETABLE = (
     "orders_participant",
     "orders_enclosure",
     "documents_document",
+    "correspondence_draft",
+    "correspondence_attachment",
+    "correspondence_template",
+    "correspondence_absence",
 )
-"""Tables whose rows may go: sessions, drafts, and documents that were never sent."""
+"""Tables whose rows may go: sessions, drafts, documents that were never sent, and what a person or organisation has
+set for itself."""
 
 
 def _setting(name: str, cast: str = "") -> str:
@@ -88,13 +97,15 @@ _NAMES = ("mandate", "organisation", "user", "role")
 class Wall:
     """A table's row policy for the web and the worker: which rows they see and change, and which they may write.
 
-    ``check`` is ``using`` when empty. ``clock``: the clock, which is nobody's mandate, passes as well.
+    ``check`` is ``using`` when empty. ``clock``: the clock, which is nobody's mandate, passes as well. ``name``: a second
+    policy of the same table, made by an app further up, has a name of its own: a row passes by either.
     """
 
     table: str
     using: str
     check: str = ""
     clock: bool = False
+    name: str = "at_work"
 
 
 @dataclass(frozen=True)
@@ -118,6 +129,11 @@ def register_walls(walls: Callable[[], list[Wall]], answers: Callable[[], list[A
 def all_walls() -> list[Wall]:
     """Every table behind a wall."""
     return [wall for walls in _walls for wall in walls()]
+
+
+def all_answers() -> list[Answer]:
+    """Everything that policies ask."""
+    return [answer for answers in _answers for answer in answers()]
 
 
 def passes_walls() -> bool:
@@ -157,12 +173,14 @@ def _define(cursor: Any, answer: Answer, roles: list[str]) -> None:
 def _build(cursor: Any, wall: Wall, roles: list[str]) -> None:
     table = connection.ops.quote_name(wall.table)
     cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-    cursor.execute(f"DROP POLICY IF EXISTS at_work ON {table}")
-    cursor.execute(f"DROP POLICY IF EXISTS clock ON {table}")
+    cursor.execute(f"DROP POLICY IF EXISTS {wall.name} ON {table}")
     cursor.execute(
-        f"CREATE POLICY at_work ON {table} TO {', '.join(roles)} USING ({wall.using})"
+        f"CREATE POLICY {wall.name} ON {table} TO {', '.join(roles)} USING ({wall.using})"
         f" WITH CHECK ({wall.check or wall.using})"
     )
+    if wall.name != "at_work":
+        return
+    cursor.execute(f"DROP POLICY IF EXISTS clock ON {table}")
     if wall.clock:
         cursor.execute(f"CREATE POLICY clock ON {table} TO {', '.join(roles)} USING ({ROLE} = 'clock')")
 
@@ -200,9 +218,8 @@ def grant() -> None:
             for function in FUNCTIONS:
                 cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
         if roles:
-            for answers in _answers:
-                for answer in answers():
-                    _define(cursor, answer, roles)
+            for answer in all_answers():
+                _define(cursor, answer, roles)
             for wall in all_walls():
                 _build(cursor, wall, roles)
 

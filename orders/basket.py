@@ -16,7 +16,7 @@ from fmu_portal.context import MOST_COUNTED, count_text
 from fmu_portal.models import Duty
 from orders.models import Assessment
 from orders.models.assessment import PROTECTED
-from orders.words import Left, duty_left, task_of
+from orders.words import Left, apart, duty_left, task_of
 from rules.remembered import rules_by_code
 
 PAGE = 25
@@ -45,7 +45,7 @@ class Row:
     """One duty on the page."""
 
     duty: Duty
-    case: Assessment
+    case: Assessment | None
     task: str
     left: Left
     basis: str
@@ -53,6 +53,7 @@ class Row:
     counterpart: str
     holder: str
     person: str = ""
+    url: str = ""
 
 
 @dataclass
@@ -104,7 +105,8 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
     week_ends = today + timedelta(days=6 - today.weekday())
     for duty in duties[:PAGE]:
         case = found.get(duty.case_id or 0)
-        if case is None:
+        elsewhere = apart(duty, actor)
+        if case is None and (elsewhere is None or duty.case_id is not None):
             continue
         rule = rules.get(duty.rule)
         row = Row(
@@ -113,10 +115,11 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
             task=task_of(duty, today),
             left=duty_left(duty, today),
             basis=rule.basis if rule else "",
-            fact=_fact(actor, case),
-            counterpart=_counterpart(actor, case),
+            fact=_fact(actor, case) if case is not None else "Utanför ärenden.",
+            counterpart=_counterpart(actor, case) if case is not None else "",
             holder=duty.holder.name if duty.holder else "Ingen ännu",
-            person=_person(actor, case),
+            person=_person(actor, case) if case is not None else "",
+            url=elsewhere[0] if elsewhere is not None else f"/arenden/{case.number}/" if case is not None else "",
         )
         title = _group(duty.due, today, week_ends)
         if not page.groups or page.groups[-1][0] != title:

@@ -1,11 +1,13 @@
 """Tells organisations what happened or waits: a notice in the portal once, and a mail to the shared inbox.
 
-No personal data: the case number, what is needed, a link. The person who has the case in hand is told too.
+No personal data: the case number, what is needed, a link. The person who has the case in hand is told too. Whether a mail
+goes at once is each one's choice (`register_choice`); the portal's own list has every notice.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -14,16 +16,30 @@ from django.core.mail import EmailMessage
 from accounts.models import Mandate, Organisation, User
 from accounts.permissions import FOLLOW_UP
 from fmu_portal.engine import outbox
+from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.models import Duty, Event, Notice
 from orders.models import Assessment, Recusal, Unlocking
-from orders.process import ASSESSMENT
 from orders.sentences import names_of, sentence
+
+Teller = Callable[[Event, list[int]], None]
+"""Tells organisations of a step of another process than the assessment's."""
+
+TELLERS: dict[str, Teller] = {}
+_choices: list[Callable[[int, int | None], bool]] = []
+
+
+def register_choice(at_once: Callable[[int, int | None], bool]) -> None:
+    """Say who knows whether a mail goes at once, to (organisation id, None: its shared inbox, else the user's id)."""
+    _choices[:] = [at_once]
 
 
 @outbox.handler("notice", as_clock=True)
 def tell_of_step(payload: dict[str, Any]) -> None:
     """A step was taken: each organisation that gets a duty, or that the step tells, is told what it now owes."""
     event = Event.objects.get(pk=payload["event"])
+    if event.process in TELLERS:
+        TELLERS[event.process](event, payload["organisations"])
+        return
     assessment = Assessment.objects.only("number", "protected").get(pk=event.subject_id)
     duties = Duty.objects.filter(opened_by=event, organisation_id__in=payload["organisations"])
     owed = {duty.organisation_id: duty for duty in duties}
@@ -40,7 +56,7 @@ def tell_of_signal(payload: dict[str, Any]) -> None:
     duty = Duty.objects.get(pk=payload["duty"])
     if duty.closed_by_id is not None:
         return
-    assessment = Assessment.objects.only("number").get(pk=duty.subject_id)
+    assessment = Assessment.objects.only("number").filter(pk=duty.case_id or 0).first()
     if payload["signal"] == "overdue":
         text = f"Sista dag har passerat: {_task(duty)}. Den var {duty.due}."
     else:
@@ -51,7 +67,7 @@ def tell_of_signal(payload: dict[str, Any]) -> None:
         duty.holder_id,
         text,
         f"{payload['signal']}:{duty.pk}:{payload.get('days', 0)}",
-        None,
+        duty.opened_by_id if PROCESSES[duty.process].page else None,
     )
 
 
@@ -91,46 +107,79 @@ def _tell_coordinators(assessment: Assessment, organisation_id: int, text: str, 
 
 
 def _task(duty: Duty) -> str:
-    return ASSESSMENT.duties[duty.kind].task
+    return PROCESSES[duty.process].process.duties[duty.kind].task
 
 
 def tell(
-    assessment: Assessment, organisation_id: int, user_id: int | None, text: str, key: str, event_id: int | None
+    assessment: Assessment | None,
+    organisation_id: int,
+    user_id: int | None,
+    text: str,
+    key: str,
+    event_id: int | None,
+    also: Iterable[int] = (),
 ) -> None:
-    """One notice per organisation and key, and one mail per recipient."""
+    """One notice per organisation and key, and one mail per recipient. ``also``: further persons there who are told.
+
+    ``event_id``: the step; where its process has pages of its own, the link leads there instead of to the case.
+    """
     notice, new = Notice.objects.get_or_create(
         key=f"{key}:{organisation_id}",
         defaults={
             "organisation_id": organisation_id,
             "user_id": user_id,
             "event_id": event_id,
-            "case_id": assessment.pk,
-            "case_number": assessment.number,
+            "case_id": assessment.pk if assessment is not None else None,
+            "case_number": assessment.number if assessment is not None else "",
             "text": text[:200],
         },
     )
     if not new:
         return
-    outbox.put("mail", f"mail:{notice.key}:o", {"notice": notice.pk, "organisation": organisation_id})
-    if user_id is not None:
-        outbox.put("mail", f"mail:{notice.key}:u", {"notice": notice.pk, "user": user_id})
+    if _at_once(organisation_id, None):
+        outbox.put("mail", f"mail:{notice.key}:o", {"notice": notice.pk, "organisation": organisation_id})
+    for person in dict.fromkeys([user_id, *also]):
+        if person is not None and _at_once(organisation_id, person):
+            key = f"mail:{notice.key}:u" if person == user_id else f"mail:{notice.key}:u{person}"
+            outbox.put("mail", key, {"notice": notice.pk, "user": person})
+
+
+def _at_once(organisation_id: int, user_id: int | None) -> bool:
+    return all(at_once(organisation_id, user_id) for at_once in _choices)
+
+
+def address_of(notice: Notice) -> str:
+    """Where the notice leads: the page of what happened, else the case's; "" for nowhere."""
+    if notice.event is not None and (page := _page(notice.event.process)) is not None:
+        return page(notice.event.subject_id)
+    return f"/arenden/{notice.case_number}/" if notice.case_number else ""
+
+
+def _page(process: str) -> Callable[[int], str] | None:
+    return PROCESSES[process].page if process in PROCESSES else None
 
 
 @outbox.handler("mail", as_clock=True)
 def send_mail(payload: dict[str, Any]) -> None:
     """One mail, at least once; the Message-ID is the same each time, so that a second copy is known as one."""
-    notice = Notice.objects.get(pk=payload["notice"])
+    notice = Notice.objects.select_related("event").get(pk=payload["notice"])
+    case = f"ärende {notice.case_number}" if notice.case_number else "meddelande"
+    body = f"{notice.text}\n\n{'Öppna ärendet' if notice.case_number else 'Öppna'}: {settings.PUBLIC_URL}{address_of(notice)}\n"
+    post(payload, notice.key, f"FMU-portalen: {case}", body)
+
+
+def post(payload: dict[str, Any], key: str, subject: str, body: str) -> None:
+    """A mail to the payload's ``user`` or ``organisation``; nothing when there is no address. ``key`` is the mail's own."""
     if "user" in payload:
         address = User.objects.values_list("email", flat=True).get(pk=payload["user"])
     else:
         address = Organisation.objects.values_list("email", flat=True).get(pk=payload["organisation"])
     if not address:
         return
-    url = f"{settings.PUBLIC_URL}/arenden/{notice.case_number}/"
-    digest = hashlib.sha256(f"{notice.key}:{address}".encode()).hexdigest()[:32]
+    digest = hashlib.sha256(f"{key}:{address}".encode()).hexdigest()[:32]
     message = EmailMessage(
-        subject=f"FMU-portalen: ärende {notice.case_number}",
-        body=f"{notice.text}\n\nÖppna ärendet: {url}\n\nDu kan inte svara på det här meddelandet.\n",
+        subject=subject,
+        body=f"{body}\nDu kan inte svara på det här meddelandet.\n",
         to=[address],
         headers={"Message-ID": f"<{digest}@fmu-portalen>"},
     )

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from accounts.actor import Actor
 from accounts.roles import Party
+from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.models import Duty
 from fmu_portal.working_days import working_days_between
-from orders.process import ASSESSMENT
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,18 @@ def duty_left(duty: Duty, today: date) -> Left:
     return days_left(duty.due, today, is_law(duty))
 
 
+def apart(duty: Duty, actor: Actor) -> tuple[str, str] | None:
+    """Where one's own duty is done when that is not the case's page, and the words of the button: (address, label)."""
+    registered = PROCESSES[duty.process]
+    step = registered.process.steps[registered.process.duties[duty.kind].step]
+    if registered.page is None or duty.organisation_id != actor.organisation_id:
+        return None
+    return (registered.page(duty.subject_id), step.label) if actor.role in step.by.get(actor.party, ()) else None
+
+
 def task_of(duty: Duty, today: date) -> str:
     """The duty as a verb phrase; a missed law's day in its own words."""
-    kind = ASSESSMENT.duties[duty.kind]
+    kind = PROCESSES[duty.process].process.duties[duty.kind]
     return kind.missed if duty.due < today and kind.missed else kind.task
 
 

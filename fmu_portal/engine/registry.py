@@ -39,7 +39,8 @@ class Registered:
 
     ``model`` is the subject's model: it has ``status``, ``version``, ``last_event_id``, ``case_id``,
     ``organisation_of(party)``, ``holder_of(party)`` and ``region_id``. ``inputs``: name -> a `StepForm` class.
-    ``apply``: the SQL call that moves the stored status to what an event says.
+    ``apply``: the SQL call that moves the stored status to what an event says. ``page``: subject's id -> the address of
+    its own page, for a process that has one beside the case's.
     """
 
     process: Process
@@ -48,6 +49,7 @@ class Registered:
     inputs: dict[str, Any] = field(default_factory=dict)
     guards: dict[str, Guard] = field(default_factory=dict)
     hooks: dict[str, list[Hook]] = field(default_factory=dict)
+    page: Callable[[int], str] | None = None
 
     def input_of(self, step: Step) -> Any:
         """The form class of a step, or None. KeyError when the table names one that no app has registered."""

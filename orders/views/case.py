@@ -22,6 +22,7 @@ from documents.refusals import Erased
 from fmu_portal.addresses import number_in
 from fmu_portal.engine import door
 from fmu_portal.engine.refusals import NoRule
+from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.engine.table import Step
 from fmu_portal.models import Duty, Event
 from orders import access, erasure
@@ -30,7 +31,8 @@ from orders.models import Assessment, Enclosure, InsuredPerson, Participant
 from orders.process import ASSESSMENT
 from orders.sentences import names_of, organisation_ids, sentence
 from orders.views import followup, journal
-from orders.words import days_left, duty_left, parties_words, task_of
+from orders.views.sections import APART, sections_of
+from orders.words import apart, days_left, duty_left, parties_words, task_of
 from rules.limits import explain, explain_inputs
 from rules.remembered import rules_by_code
 
@@ -78,7 +80,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
     steps = door.available("assessment", case, actor, open_duties)
     mine = next((d for d in open_duties if d.organisation_id == actor.organisation_id), None)
     primary = _primary(case, actor, open_duties, steps)
-    events = list(Event.objects.filter(case_id=case.pk).order_by("-id")[: EVENTS + 1])
+    events = list(Event.objects.filter(case_id=case.pk).exclude(process__in=APART).order_by("-id")[: EVENTS + 1])
     context = {
         "case": case,
         "status": ASSESSMENT.statuses[case.status],
@@ -117,6 +119,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "may_extract": followup.may_extract(actor),
         "recusals": list(access.recusals(actor, case)) if actor.role in FOLLOW_UP else [],
         "new_clock": case.assignments_count > 1 and case.ordered_on is not None,
+        "sections": sections_of(actor, case),
     }
     return render(request, "orders/case.html", context)
 
@@ -132,7 +135,7 @@ def _primary(case: Assessment, actor: Actor, open_duties: list[Duty], steps: lis
     if actor.party is Party.PERFORMER and case.responsible_physician_id is None and "name_physician" in by_name:
         return by_name["name_physician"]  # nobody can open the underlag before that (13 § lag 2018:744)
     for duty in open_duties:
-        if duty.organisation_id == actor.organisation_id:
+        if duty.organisation_id == actor.organisation_id and duty.process == ASSESSMENT.name:
             step = by_name.get(ASSESSMENT.duties[duty.kind].step)
             if step is not None:
                 return step
@@ -141,8 +144,9 @@ def _primary(case: Assessment, actor: Actor, open_duties: list[Duty], steps: lis
 
 def _turn(duty: Duty, actor: Actor, today: date) -> dict[str, Any]:
     rule = rules_by_code().get(duty.rule)
-    kind = ASSESSMENT.duties[duty.kind]
+    kind = PROCESSES[duty.process].process.duties[duty.kind]
     return {
+        "apart": apart(duty, actor),
         "task": kind.turn.get(actor.party) or kind.task,
         "due": duty.due,
         "left": duty_left(duty, today),
@@ -202,6 +206,7 @@ def _who_owes(open_duties: list[Duty], actor: Actor, today: date) -> list[dict[s
                 "task": task_of(duty, today),
                 "basis": rule.basis if rule else "",
                 "who": parties_words(d.party for d in together),
+                "task_url": next((url for d in together if (found := apart(d, actor)) and (url := found[0])), ""),
                 "yours": any(d.organisation_id == actor.organisation_id for d in together),
             }
         )
@@ -296,7 +301,7 @@ def history(request: HttpRequest, number: str) -> HttpResponse:
     """All that has happened, newest first, by key."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     case = access.get_case(actor, number)
-    rows = Event.objects.filter(case_id=case.pk).order_by("-id")
+    rows = Event.objects.filter(case_id=case.pk).exclude(process__in=APART).order_by("-id")
     after = request.GET.get("efter", "")
     if (last := number_in(after)) is not None:
         rows = rows.filter(pk__lt=last)

@@ -18,11 +18,13 @@ from accounts.permissions import See
 from accounts.roles import Party, Role
 from fmu_portal import identity
 from fmu_portal.addresses import number_in
+from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.forms import PortalForm
 from fmu_portal.models import Event, Notice
 from orders import access, basket, overview
 from orders.cases import new_case
 from orders.models import Assessment
+from orders.notices import address_of
 from orders.process import ASSESSMENT
 from orders.views.request import actor_of, cursor_in
 
@@ -44,15 +46,16 @@ def work_basket(request: HttpRequest) -> HttpResponse:
     """Att göra: what is my turn, in what order."""
     actor, today = actor_of(request), timezone.localdate()
     view = request.GET.get("vy", "alla")
+    kinds_of = {k.name: k for registered in PROCESSES.values() for k in registered.process.duties.values()}
     wanted = basket.Wanted(
         view=view if view in basket.VIEWS else "alla",
-        kind=request.GET["uppgift"] if request.GET.get("uppgift") in ASSESSMENT.duties else "",
+        kind=request.GET["uppgift"] if request.GET.get("uppgift") in kinds_of else "",
         performer=number_in(request.GET.get("utforare")),
         number=request.GET.get("arende", "").strip()[:20],
         after=cursor_in(request.GET.get("efter")),
     )
     counts = basket.view_counts(actor, today)
-    kinds = [(k.name, k.task) for k in ASSESSMENT.duties.values() if actor.party in k.parties]
+    kinds = [(k.name, k.task) for k in kinds_of.values() if actor.party in k.parties]
     context = {
         "page": basket.basket(actor, wanted, today),
         "wanted": wanted,
@@ -184,10 +187,13 @@ def create(request: HttpRequest) -> HttpResponse:
 def notices(request: HttpRequest) -> HttpResponse:
     """Aviseringar: what the organisation has been told, newest first."""
     actor = actor_of(request)
-    rows = Notice.objects.filter(organisation_id=actor.organisation_id).order_by("-pk")
+    rows = Notice.objects.filter(organisation_id=actor.organisation_id).select_related("event").order_by("-pk")
     after = number_in(request.GET.get("efter"))
     if after:
         rows = rows.filter(pk__lt=after)
     found = list(rows[: NOTICES + 1])
     following = str(found[NOTICES - 1].pk) if len(found) > NOTICES else ""
-    return render(request, "orders/notices.html", {"notices": found[:NOTICES], "next": following, "after": after})
+    shown = [
+        {"at": n.at, "text": n.text, "case_number": n.case_number, "address": address_of(n)} for n in found[:NOTICES]
+    ]
+    return render(request, "orders/notices.html", {"notices": shown, "next": following, "after": after})

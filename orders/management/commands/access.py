@@ -8,8 +8,7 @@ from django.core.management.base import BaseCommand
 
 from accounts.permissions import FOLLOW_UP, TABLE, See, Where
 from accounts.roles import Role
-from fmu_portal.database import all_walls
-from orders.reach import functions
+from fmu_portal.database import all_answers, all_walls
 
 WHAT = {
     See.CASE: "number, status, dates, deadlines, the events' sentences",
@@ -18,6 +17,7 @@ WHAT = {
     See.UNDERLAG: "which documents there are: kind, name, date, pages",
     See.PAPERS: "the documents themselves, and what the order says",
     See.REPORT: "the report, its drafts and versions",
+    See.MESSAGES: "the messages of a thread and the files in them",
     See.NUMBER: "only that the case is there",
 }
 WHERE = {
@@ -29,6 +29,7 @@ WHERE = {
     Where.TAKES_PART: "cases assigned to the unit now in which the person takes part (13 § lag 2018:744)",
     Where.WROTE: "what the unit wrote itself",
     Where.WAS_ASSIGNED: "cases once assigned to the unit",
+    Where.THREAD: "threads that the organisation takes part in; of one that it has left, what was written before",
 }
 
 
@@ -72,7 +73,7 @@ def page() -> str:
         f"| `{wall.table}` | {_plain(wall.using)}{' The clock too.' if wall.clock else ''} |" for wall in all_walls()
     ]
     lines += ["", "What the policies ask (with the owner's rights):", "", "| function | true when |", "| --- | --- |"]
-    lines += [f"| `{answer.signature}` | {_plain(answer.condition)} |" for answer in functions()]
+    lines += [f"| `{answer.signature}` | {_plain(answer.condition)} |" for answer in all_answers()]
     return "\n".join(lines) + "\n"
 
 
