@@ -21,7 +21,7 @@ from fmu_portal.engine.table import Step
 from orders.models import Assessment
 
 START = Step(
-    "start",
+    "create",
     "Börja en tråd",
     "{party} började en tråd.",
     from_=(THREAD.start,),

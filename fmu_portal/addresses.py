@@ -20,3 +20,17 @@ class CaseNumber:
     def to_url(self, value: str) -> str:
         """As it is."""
         return value
+
+
+class RowKey:
+    """The key of a row in an address: a whole number that the database can hold."""
+
+    regex = "[0-9]{1,18}"
+
+    def to_python(self, value: str) -> int:
+        """The number."""
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        """As it is."""
+        return str(value)

@@ -18,6 +18,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
 
+from fmu_portal.engine import registry
 from fmu_portal.models import CalendarDay
 from fmu_portal.working_days import FIRST, LAST, is_working_day
 
@@ -60,6 +61,9 @@ FUNCTIONS = (
     "orders_readdress(bigint, text, text)",
 )
 """What runs with the owner's rights and applies the rule itself."""
+
+PART_COLUMNS = ("status", "version", "last_event_id", "assessment_id", "performer_id")
+"""The same of a part of a case."""
 
 WORKER_FUNCTIONS = ("audit_highest(text)",)
 """The same, for the worker alone."""
@@ -209,13 +213,13 @@ def grant() -> None:
             else:
                 for function in WORKER_FUNCTIONS:
                     cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
-            for table, columns in STATUS_COLUMNS.items():
+            for table, columns in _guarded().items():
                 model = next(m for m in apps.get_models() if m._meta.db_table == table)
                 may = ", ".join(
                     quote(f.column) for f in model._meta.concrete_fields if f.column and f.column not in columns
                 )
                 cursor.execute(f"GRANT UPDATE ({may}) ON {quote(table)} TO {role}")
-            for function in FUNCTIONS:
+            for function in (*FUNCTIONS, *_part_functions()):
                 cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
         if roles:
             for answer in all_answers():
@@ -224,12 +228,21 @@ def grant() -> None:
                 _build(cursor, wall, roles)
 
 
+def _guarded() -> dict[str, tuple[str, ...]]:
+    """Every table with a status that only an event moves: its columns that an ordinary role may not update."""
+    return STATUS_COLUMNS | {part.model._meta.db_table: PART_COLUMNS for part in registry.parts()}
+
+
+def _part_functions() -> list[str]:
+    return [part.apply.removeprefix("SELECT ").replace("%s", "bigint") for part in registry.parts()]
+
+
 def _rights(table: str) -> str:
     if table in READ_ONLY:
         return "SELECT"
     if table in ADD_ONLY:
         return "SELECT, INSERT"
-    rights = "SELECT, INSERT" if table in STATUS_COLUMNS else "SELECT, INSERT, UPDATE"
+    rights = "SELECT, INSERT" if table in _guarded() else "SELECT, INSERT, UPDATE"
     return f"{rights}, DELETE" if table in DELETABLE else rights
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.actor import Actor
 from accounts.permissions import See
@@ -93,7 +93,9 @@ def wanted_duties(actor: Actor, wanted: Wanted, today: date) -> QuerySet[Duty]:
 
 def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
     """One page: the duties, then their cases with what the actor may see of them."""
-    duties = list(wanted_duties(actor, wanted, today).select_related("holder")[: PAGE + 1])
+    deciding = Duty.objects.open().filter(case_id=OuterRef("case_id"), kind="decide_deferral")
+    rows = wanted_duties(actor, wanted, today).select_related("holder").annotate(pending=Exists(deciding))
+    duties: Any = list(rows[: PAGE + 1])
     page = Page(shown=min(len(duties), PAGE))
     if len(duties) > PAGE:
         page.next = f"{duties[PAGE - 1].due.isoformat()}.{duties[PAGE - 1].pk}"
@@ -112,8 +114,8 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
         row = Row(
             duty=duty,
             case=case,
-            task=task_of(duty, today),
-            left=duty_left(duty, today),
+            task=task_of(duty, today, duty.pending),
+            left=duty_left(duty, today, duty.pending),
             basis=rule.basis if rule else "",
             fact=_fact(actor, case) if case is not None else "Utanför ärenden.",
             counterpart=_counterpart(actor, case) if case is not None else "",

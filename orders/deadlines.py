@@ -50,5 +50,6 @@ def report_duty(assessment: Assessment, duties: list[Duty]) -> Duty | None:
         if d.kind == "deliver_report"
         and d.organisation_id == assessment.performer_id
         and d.inputs.get("start") == str(assessment.underlag_complete_on)
+        and d.superseded_by_id is None
     ]
     return next((d for d in rows if d.closed_by_id is None), rows[-1] if rows else None)

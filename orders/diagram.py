@@ -3,46 +3,50 @@
 from __future__ import annotations
 
 from accounts.roles import Party
+from fmu_portal.engine.registry import parts
+from fmu_portal.engine.table import NEW, Process
 from orders.process import ASSESSMENT
 
 WHO = {Party.AGENCY: "FK", Party.REGION: "Region", Party.PERFORMER: "Utförare", Party.CLOCK: "Klockan"}
 
 
-def mermaid() -> str:
+def mermaid(process: Process = ASSESSMENT) -> str:
     """A state diagram: one state per status, one arrow per step and status that it leads from."""
     lines = ["stateDiagram-v2"]
-    lines += [f"    {s.name}: {s.label}" for s in ASSESSMENT.statuses.values()]
-    lines.append(f"    [*] --> {ASSESSMENT.start}")
-    for step in ASSESSMENT.steps.values():
+    # A part's first status is before anything has happened: the diagram's own beginning.
+    lines += [f"    {s.name}: {s.label}" for s in process.statuses.values() if s.name != NEW]
+    if process.start != NEW:
+        lines.append(f"    [*] --> {process.start}")
+    for step in process.steps.values():
         who = "/".join(WHO[party] for party in step.by)
         lines += [
-            f"    {status} --> {step.to}: {who}: {step.label}"
+            f"    {'[*]' if status == NEW else status} --> {step.to}: {who}: {step.label}"
             for status in step.from_
             if step.to is not None and step.to != status
         ]
-    lines += [f"    {s.name} --> [*]" for s in ASSESSMENT.statuses.values() if s.ended]
+    lines += [f"    {s.name} --> [*]" for s in process.statuses.values() if s.ended]
     return "\n".join(lines)
 
 
-def table() -> str:
+def table(process: Process = ASSESSMENT) -> str:
     """The steps that leave the status alone, as a Markdown table."""
     rows = ["| steg | vem | när | öppnar | stänger |", "| --- | --- | --- | --- | --- |"]
-    for step in ASSESSMENT.steps.values():
+    for step in process.steps.values():
         if step.to is None:
-            when = ", ".join(ASSESSMENT.statuses[name].label for name in step.from_)
-            opens = ", ".join(ASSESSMENT.duties[k].task for kinds in step.opens.values() for k in kinds) or "–"
-            closes = ", ".join(ASSESSMENT.duties[k].task for k in step.closes) or "–"
+            when = ", ".join(process.statuses[name].label for name in step.from_)
+            opens = ", ".join(process.duties[k].task for kinds in step.opens.values() for k in kinds) or "–"
+            closes = ", ".join(process.duties[k].task for k in step.closes) or "–"
             who = "/".join(WHO[party] for party in step.by)
             rows.append(f"| {step.label} | {who} | {when} | {opens} | {closes} |")
     return "\n".join(rows)
 
 
-def duties() -> str:
+def duties(process: Process = ASSESSMENT) -> str:
     """What each status owes, as a Markdown table."""
     rows = ["| status | huvuduppgift | vem | regel |", "| --- | --- | --- | --- |"]
-    for status in ASSESSMENT.statuses.values():
+    for status in process.statuses.values():
         for name in status.duties:
-            duty = ASSESSMENT.duties[name]
+            duty = process.duties[name]
             who = ", ".join(WHO[party] for party in duty.parties)
             rows.append(f"| {status.label} | {duty.task} | {who} | `{duty.rule}` |")
     return "\n".join(rows)
@@ -67,4 +71,11 @@ Made from `orders/process.py` by `manage.py process > docs/process.md`; a test h
 ## Steps that leave the status alone
 
 {table()}
-"""
+{"".join(_part(part.process) for part in parts())}"""
+
+
+def _part(process: Process) -> str:
+    """A part of a case: its diagram, what it owes, its steps that leave the status alone."""
+    owes = f"\n{duties(process)}\n" if process.duties else ""
+    alone = f"\n{table(process)}\n" if any(step.to is None for step in process.steps.values()) else ""
+    return f"\n# {process.label}\n\n```mermaid\n{mermaid(process)}\n```\n{owes}{alone}"

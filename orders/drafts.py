@@ -11,16 +11,15 @@ from accounts import parked
 from accounts.actor import Actor
 from fmu_portal import identity
 from fmu_portal.engine.inputs import StepForm
-from fmu_portal.engine.table import Step
 from orders.models import Assessment, StepDraft
 
 
-def save_draft(case: Assessment, actor: Actor, step: Step, form: StepForm, data: QueryDict) -> None:
+def save_draft(case: Assessment, actor: Actor, step: str, form: StepForm, data: QueryDict) -> None:
     """Keep what was typed in the form's own fields: name -> list of texts."""
     kept = {name: data.getlist(name) for name in form.fields if name in data}
     StepDraft.objects.update_or_create(
         assessment=case,
-        step=step.name,
+        step=step,
         organisation_id=actor.organisation_id,
         user_id=actor.user_id,
         defaults={"data": {"sealed": identity.seal(json.dumps(kept))}, "saved_at": timezone.now()},
@@ -34,16 +33,16 @@ def _as_query(fields: dict[str, list[str]]) -> QueryDict:
     return data
 
 
-def load_draft(case: Assessment, actor: Actor, step: Step) -> QueryDict | None:
+def load_draft(case: Assessment, actor: Actor, step: str) -> QueryDict | None:
     """What the person kept for this step, or None."""
-    rows = StepDraft.objects.filter(assessment=case, step=step.name)
+    rows = StepDraft.objects.filter(assessment=case, step=step)
     row = rows.filter(organisation_id=actor.organisation_id, user_id=actor.user_id).first()
     return _as_query(json.loads(identity.unseal(row.data["sealed"]))) if row and row.data else None
 
 
-def drop_draft(case: Assessment, actor: Actor, step: Step) -> None:
+def drop_draft(case: Assessment, actor: Actor, step: str) -> None:
     """The step is taken, or what was typed must not be kept."""
-    rows = StepDraft.objects.filter(assessment=case, step=step.name)
+    rows = StepDraft.objects.filter(assessment=case, step=step)
     rows.filter(organisation_id=actor.organisation_id, user_id=actor.user_id).delete()
 
 

@@ -16,7 +16,7 @@ from django.core.mail import EmailMessage
 from accounts.models import Mandate, Organisation, User
 from accounts.permissions import FOLLOW_UP
 from fmu_portal.engine import outbox
-from fmu_portal.engine.registry import PROCESSES
+from fmu_portal.engine.registry import DUTY_KINDS, PROCESSES
 from fmu_portal.models import Duty, Event, Notice
 from orders.models import Assessment, Recusal, Unlocking
 from orders.sentences import names_of, sentence
@@ -40,7 +40,7 @@ def tell_of_step(payload: dict[str, Any]) -> None:
     if event.process in TELLERS:
         TELLERS[event.process](event, payload["organisations"])
         return
-    assessment = Assessment.objects.only("number", "protected").get(pk=event.subject_id)
+    assessment = Assessment.objects.only("number", "protected").get(pk=event.case_id or 0)
     duties = Duty.objects.filter(opened_by=event, organisation_id__in=payload["organisations"])
     owed = {duty.organisation_id: duty for duty in duties}
     names = names_of([event], assessment, None)
@@ -75,7 +75,7 @@ def tell_of_signal(payload: dict[str, Any]) -> None:
 def tell_of_incident(payload: dict[str, Any]) -> None:
     """A document was voided: the office that ordered gets the incident notice."""
     event = Event.objects.get(pk=payload["event"])
-    assessment = Assessment.objects.only("number").get(pk=event.subject_id)
+    assessment = Assessment.objects.only("number").get(pk=event.case_id or 0)
     text = "Incidentanmälan: en handling har makulerats. Se i ärendet vem som hann öppna den."
     tell(assessment, payload["organisation"], None, text, f"incident:{event.pk}", event.pk)
 
@@ -107,7 +107,7 @@ def _tell_coordinators(assessment: Assessment, organisation_id: int, text: str, 
 
 
 def _task(duty: Duty) -> str:
-    return PROCESSES[duty.process].process.duties[duty.kind].task
+    return DUTY_KINDS[duty.kind].task
 
 
 def tell(

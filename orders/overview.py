@@ -17,7 +17,7 @@ from orders.deadlines import arrival, provisional, report_duty
 from orders.models import Assessment
 from orders.models.assessment import PROTECTED
 from orders.process import ASSESSMENT, OPEN_STATUSES
-from orders.words import Left, days_left, parties_words
+from orders.words import Left, days_left, duty_left, parties_words, pending_in
 
 PAGE = 25
 
@@ -117,4 +117,4 @@ def last_day(case: Assessment, duties: list[Duty], today: date) -> tuple[date | 
         left = days_left(limit.due, today, law=True)
         return limit.due, Left(f"{left.text}, preliminär", left.tone)
     duty = report_duty(case, [d for d in duties if d.closed_by_id is None])
-    return (duty.due, days_left(duty.due, today, law=True)) if duty else (None, None)
+    return (duty.due, duty_left(duty, today, pending_in(duties))) if duty else (None, None)

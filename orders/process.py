@@ -232,6 +232,11 @@ STEPS = by_name(
                  "Regionen väljer en annan utförare, som får en ny tid."),
     ),
     Step(
+        "extend", "Flytta sista dag", "Sista dag för utlåtandet flyttades från {from} till {to}.",
+        from_=("in_progress", "delivered", "supplement_requested", "accepted"), to=None, by=OFFICE, follows=True,
+        moves=("deliver_report",),
+    ),
+    Step(
         "void_document", "Makulera en felaktig handling", "Försäkringskassan makulerade en handling.",
         from_=("ordered", "in_progress", "delivered", "supplement_requested", "accepted"), to=None, by=OFFICE,
         input="void_document", note_to=(AGENCY, PERFORMER), tells=(PERFORMER,), confirm=True,

@@ -15,6 +15,7 @@ from accounts.actor import Actor
 from accounts.permissions import FOLLOW_UP, See, Where, arms, wheres
 from accounts.roles import PARTY_OF, Party, Role
 from fmu_portal.database import MANDATE, ORGANISATION, REVEAL, ROLE, USER, Answer, Wall
+from fmu_portal.engine.registry import parts
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,13 @@ _ENCLOSURE = f"""orders_sees_underlag({{e}}.assessment_id) AND ({{e}}.staged_by_
 _VERSION = f"({{v}}.performer_id = {ORGANISATION} OR orders_sees_report({{v}}.assessment_id))"
 
 
+def _part(table: str) -> Wall:
+    """A part of a case: whoever sees the case; at a performer those of its own time with it."""
+    return Wall(
+        table, f"orders_sees_case(assessment_id) AND (NOT {_AT_UNIT} OR performer_id = {ORGANISATION})", clock=True
+    )
+
+
 def functions() -> list[Answer]:
     """What the policies ask of a case: whether the role at work sees this part of it, and of a document.
 
@@ -121,7 +129,7 @@ def functions() -> list[Answer]:
             f"orders_sees_{what}(of_case bigint)",
             f"EXISTS (SELECT 1 FROM orders_assessment a WHERE a.id = of_case AND {_arms(what)} AND a.id <> ALL ({RECUSED}))",
         )
-        for what in (See.NEEDS, See.IDENTITY, See.PROTECTED, See.UNDERLAG, See.PAPERS, See.REPORT)
+        for what in (See.CASE, See.NEEDS, See.IDENTITY, See.PROTECTED, See.UNDERLAG, See.PAPERS, See.REPORT)
     ]
     return [
         *answers,
@@ -186,5 +194,6 @@ def walls() -> list[Wall]:
             check=f"mandate_id IS NOT DISTINCT FROM {MANDATE}",
             clock=True,
         ),
+        *(_part(part.model._meta.db_table) for part in parts()),
         Wall("orders_stepdraft", f"organisation_id = {ORGANISATION} AND user_id = {USER}"),
     ]

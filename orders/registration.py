@@ -53,7 +53,8 @@ def _hand_on(context: Context) -> None:
     """What the party already owes in the case goes to whoever has it in hand now."""
     subject, party = context.subject, context.actor.party
     holder = subject.holder_of(party)
-    rows = Duty.objects.open().filter(case_id=subject.pk, organisation_id=context.actor.organisation_id)
+    rows = Duty.objects.open().filter(process="assessment", subject_id=subject.pk)
+    rows = rows.filter(organisation_id=context.actor.organisation_id)
     pks = list(rows.exclude(holder_id=holder).order_by("pk").values_list("pk", flat=True))
     if pks:
         Duty.objects.filter(pk__in=pks).update(holder_id=holder)
@@ -92,7 +93,7 @@ def record_silence(today: date) -> int:
 
 def register_all() -> None:
     """Called once when the app is ready."""
-    from orders import file_checks, notices, pdf  # noqa: F401 - register their outbox handlers
+    from orders import file_checks, notices, part_registration, pdf  # noqa: F401 - register their outbox handlers
     from orders.inputs import INPUTS
     from orders.models import Assessment
     from orders.process import ASSESSMENT
@@ -111,5 +112,6 @@ def register_all() -> None:
     registered.hook("hand_over", _hand_on)
     registered.hook("name_physician", _hand_on)
     clock.register_chore(record_silence)
+    part_registration.register_all()
     register_walls(walls, functions)
     file_checks.register()

@@ -1,4 +1,4 @@
-"""Rebuilds an assessment from its events alone, and says where the stored rows differ.
+"""Rebuilds an assessment, and each part of one, from its events alone, and says where the stored rows differ.
 
 An event of a step carries what the step set, which duties it opened (with day, rule and inputs) and which it closed;
 the clock's flags and a recount carry what they did. Nothing else is read. The check streams events, assessments and
@@ -16,10 +16,9 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from orders.models import Assessment
+from fmu_portal.engine.registry import DUTY_KINDS, PROCESSES, Registered
 from orders.process import ASSESSMENT
 
-PROCESS = ASSESSMENT.name
 BATCH = 5000
 """Rows fetched at a time."""
 
@@ -43,11 +42,12 @@ class DutyRow(NamedTuple):
 
 @dataclass
 class Rebuilt:
-    """What the events of one assessment say: its fields by column, and its duties by id.
+    """What the events of one subject say: its fields by column, and its duties by id.
 
     ``faults``: sentences about events that do not follow from the ones before.
     """
 
+    process: str = ASSESSMENT.name
     status: str = ""
     version: int = 0
     last_event_id: int | None = None
@@ -57,21 +57,24 @@ class Rebuilt:
 
     def apply(self, event_id: int, step: str, before: str, after: str, data: Mapping[str, Any], case_id: int) -> None:
         """Take one event in, in order of id."""
-        if self.version == 0 and step != "create":
+        steps = PROCESSES[self.process].process.steps
+        if self.version == 0 and step != "create" and "begun" not in data:
             self.faults.append(f"händelse {event_id}: den första händelsen är {step}")
         if self.version and before != self.status:
             self.faults.append(f"händelse {event_id}: från {before}, men status var {self.status}")
-        if step == "create" or step in ASSESSMENT.steps:
+        if step == "create" or step in steps:
             # The clock's flags and a recount are told in the timeline but move no status.
             self.status, self.version, self.last_event_id = after, self.version + 1, event_id
         elif after != before:
             self.faults.append(f"händelse {event_id}: {step} får inte ändra status")
+        if "begun" in data:
+            self.fields.update(data["begun"], assessment_id=case_id)
         self.fields.update(data.get("set", {}))
+        self._open(event_id, data, case_id)
         for pk in data.get("closed", ()):
             self._close(pk, event_id)
-        self._open(event_id, data, case_id)
         for pk, holder in data.get("held", ()):
-            if pk in self.duties:  # a question in a thread of the case is another process's
+            if pk in self.duties:
                 self.duties[pk] = self.duties[pk]._replace(holder_id=holder)
         for old, new in data.get("moved", ()):
             if old in self.duties and new in self.duties:
@@ -91,46 +94,57 @@ class Rebuilt:
         parties: dict[str, Iterator[str]] = {}
         for pk, kind, organisation, due, rule, inputs, holder in data.get("opened", ()):
             if kind not in parties:
-                parties[kind] = iter([party.value for party in ASSESSMENT.duties[kind].parties])
+                owed = data.get("owed", {}).get(kind) or [party.value for party in DUTY_KINDS[kind].parties]
+                parties[kind] = iter(owed)
             party = next(parties[kind], "")
             self.duties[pk] = DutyRow(
                 pk, case_id, kind, party, organisation, holder, due, rule, inputs, event_id, None, None
             )
 
 
+class Shape:
+    """A process's table as it is compared: its columns, what they are before any event, and which the events carry.
+
+    ``model.FREE_TEXT`` names columns that a person wrote: those are never in an event.
+    """
+
+    def __init__(self, registered: Registered) -> None:
+        self.process = registered.process.name
+        meta = registered.model._meta
+        fields = [f for f in meta.concrete_fields if f.attname != "id"]
+        self.columns = tuple(f.attname for f in fields)
+        self.initial = {
+            f.attname: (f.get_default() if f.has_default() else None if f.null else "") for f in meta.concrete_fields
+        }
+        apart = {"status", "version", "last_event_id", *getattr(registered.model, "FREE_TEXT", ())}
+        self.replayed = tuple(name for name in self.columns if name not in apart)
+        outside = next((name for name in ("assessment_id", "case_id") if name in self.columns), None)
+        self.key = "id" if self.process == ASSESSMENT.name else outside
+        self.rows = f"SELECT id, {', '.join(self.columns)} FROM {meta.db_table} {{where}} ORDER BY id"  # noqa: S608 - own names
+
+
 def replay(case_id: int) -> Rebuilt:
     """One assessment from its events."""
     with connection.cursor() as cursor:
-        cursor.execute(_EVENTS.format(where="AND subject_id = %s"), [PROCESS, case_id])
-        return _rebuilt(cursor.fetchall())
+        cursor.execute(_EVENTS.format(where="AND subject_id = %s"), [ASSESSMENT.name, case_id])
+        return _rebuilt(ASSESSMENT.name, cursor.fetchall())
 
 
-def _rebuilt(rows: Iterable[tuple[Any, ...]]) -> Rebuilt:
-    rebuilt = Rebuilt()
-    for case_id, event_id, step, before, after, data in rows:
+def _rebuilt(process: str, rows: Iterable[tuple[Any, ...]]) -> Rebuilt:
+    rebuilt = Rebuilt(process=process)
+    for _, event_id, step, before, after, data, case_id in rows:
         rebuilt.apply(event_id, step, before, after, json.loads(data), case_id)
     return rebuilt
 
 
-_COLUMNS: tuple[str, ...] = tuple(f.attname for f in Assessment._meta.concrete_fields if f.attname != "id")
-_INITIAL: dict[str, Any] = {
-    f.attname: (f.get_default() if f.has_default() else None if f.null else "")
-    for f in Assessment._meta.concrete_fields
-}
-_NOT_IN_EVENTS = ("status", "version", "last_event_id", "type", "language", "special_needs", "method")
-"""Columns compared otherwise, or what a person wrote: free text is never in an event."""
-
-_REPLAYED = tuple(name for name in _COLUMNS if name not in _NOT_IN_EVENTS)
-
 _EVENTS = """
-SELECT subject_id, id, step, from_status, to_status, data FROM fmu_portal_event
+SELECT subject_id, id, step, from_status, to_status, data, case_id FROM fmu_portal_event
 WHERE process = %s {where} ORDER BY subject_id, id
 """
-_CASES = f"SELECT id, {', '.join(_COLUMNS)} FROM orders_assessment {{where}} ORDER BY id"  # noqa: S608 - own names
 _DUTIES = """
 SELECT id, case_id, kind, party, organisation_id, holder_id, due::text, rule, inputs, opened_by_id, closed_by_id,
-       superseded_by_id
-FROM fmu_portal_duty WHERE process = %s {where} ORDER BY case_id, id
+       superseded_by_id, subject_id
+FROM fmu_portal_duty WHERE process = %s {where} ORDER BY subject_id, id
 """
 
 
@@ -141,10 +155,17 @@ def differences(case_id: int | None = None) -> Iterator[str]:
     """
     own = [] if case_id is None else [case_id]
     with transaction.atomic():
-        events = _stream("replay_events", _EVENTS.format(where="AND subject_id = %s" if own else ""), [PROCESS, *own])
-        cases = _stream("replay_cases", _CASES.format(where="WHERE id = %s" if own else ""), own)
-        duties = _stream("replay_duties", _DUTIES.format(where="AND case_id = %s" if own else ""), [PROCESS, *own])
-        yield from _compare(_Grouped(events, 0), cases, _Grouped(duties, 1))
+        for registered in PROCESSES.values():
+            shape = Shape(registered)
+            of_case = "AND case_id = %s" if own else ""
+            if own and shape.key is None:
+                continue  # what stands outside every case
+            where = f"WHERE {shape.key} = %s" if own else ""
+            name = shape.process
+            events = _stream(f"{name}_events", _EVENTS.format(where=of_case), [name, *own])
+            subjects = _stream(f"{name}_rows", shape.rows.format(where=where), own)
+            duties = _stream(f"{name}_duties", _DUTIES.format(where=of_case), [name, *own])
+            yield from _compare(shape, _Grouped(events, 0), subjects, _Grouped(duties, 12))
 
 
 def _stream(name: str, sql: str, params: list[Any]) -> Iterator[tuple[Any, ...]]:
@@ -157,12 +178,12 @@ def _stream(name: str, sql: str, params: list[Any]) -> Iterator[tuple[Any, ...]]
 
 def _duty_row(*row: Any) -> DutyRow:
     """A stored row; Django leaves jsonb as text in a plain cursor."""
-    duty = DutyRow(*row)
+    duty = DutyRow(*row[:12])
     return duty._replace(inputs=json.loads(row[8]))
 
 
 class _Grouped:
-    """Rows by case, asked for in rising order; what nobody asked for is handed out as left over."""
+    """Rows by subject, asked for in rising order; what nobody asked for is handed out as left over."""
 
     def __init__(self, rows: Iterable[tuple[Any, ...]], key: int) -> None:
         self._groups = ((pk, [*group]) for pk, group in groupby(rows, itemgetter(key)))
@@ -183,30 +204,31 @@ class _Grouped:
         return rows
 
 
-def _compare(events: _Grouped, cases: Iterable[tuple[Any, ...]], duties: _Grouped) -> Iterator[str]:
-    for pk, *values in cases:
+def _compare(shape: Shape, events: _Grouped, subjects: Iterable[tuple[Any, ...]], duties: _Grouped) -> Iterator[str]:
+    what = "ärende" if shape.process == ASSESSMENT.name else shape.process
+    for pk, *values in subjects:
         for orphan in events.before(pk):
-            yield f"Händelser för ärende {orphan}, som inte finns"
+            yield f"Händelser för {what} {orphan}, som inte finns"
         for orphan in duties.before(pk):
-            yield f"Uppgifter för ärende {orphan}, som inte finns"
-        stored = dict(zip(_COLUMNS, values, strict=True))
-        rebuilt = _rebuilt(events.of(pk))
-        for sentence in _of_case(rebuilt, stored, [_duty_row(*row) for row in duties.of(pk)]):
-            yield f"{stored['number']}: {sentence}"
+            yield f"Uppgifter för {what} {orphan}, som inte finns"
+        stored = dict(zip(shape.columns, values, strict=True))
+        rebuilt = _rebuilt(shape.process, events.of(pk))
+        for sentence in _of_subject(shape, rebuilt, stored, [_duty_row(*row) for row in duties.of(pk)]):
+            yield f"{stored.get('number', f'{what} {pk}')}: {sentence}"
     for orphan in events.before(None):
-        yield f"Händelser för ärende {orphan}, som inte finns"
+        yield f"Händelser för {what} {orphan}, som inte finns"
     for orphan in duties.before(None):
-        yield f"Uppgifter för ärende {orphan}, som inte finns"
+        yield f"Uppgifter för {what} {orphan}, som inte finns"
 
 
-def _of_case(rebuilt: Rebuilt, stored: dict[str, Any], duties: list[DutyRow]) -> Iterator[str]:
+def _of_subject(shape: Shape, rebuilt: Rebuilt, stored: dict[str, Any], duties: list[DutyRow]) -> Iterator[str]:
     yield from rebuilt.faults
     said = {"status": rebuilt.status, "version": rebuilt.version, "last_event_id": rebuilt.last_event_id}
     for name, value in said.items():
         if stored[name] != value:
             yield f"{name} är {stored[name]}, händelserna säger {value}"
-    for name in _REPLAYED:
-        value = rebuilt.fields.get(name, _INITIAL[name])
+    for name in shape.replayed:
+        value = rebuilt.fields.get(name, shape.initial[name])
         if stored[name] != value and str(stored[name]) != value:
             yield f"{name} är {stored[name]}, händelserna säger {value}"
     found = {duty.pk: duty for duty in duties}

@@ -8,7 +8,9 @@ from typing import Any
 from accounts.actor import Actor
 from accounts.models import Organisation
 from accounts.roles import Party
+from fmu_portal.engine.registry import DUTY_KINDS, step_of
 from fmu_portal.models import Event
+from orders.models.decisions import DeviationKind, Profession
 from orders.process import ASSESSMENT
 
 _OTHER = {
@@ -30,16 +32,18 @@ CAUSES = {
 
 def sentence(event: Event, organisations: Mapping[int, str]) -> str:
     """The event in one or two sentences; ``organisations`` gives the names of performers."""
-    step = ASSESSMENT.steps.get(event.step)
+    step = step_of(event.process, event.step)
     template = step.done if step else _OTHER.get(event.step, "")
     data = event.data
     changed = data.get("set", {})
-    kind = ASSESSMENT.duties.get(data.get("kind", ""))
+    kind = DUTY_KINDS.get(data.get("kind", ""))
     text = template.format(
         performer=organisations.get(changed.get("performer_id"), "en utförare"),
         party=Party(event.party).label,
         delivered_on=changed.get("delivered_on", ""),
         task=kind.task if kind else "",
+        until=changed.get("until", ""),
+        deviation=_deviation(data, changed),
         **{"from": data.get("from", ""), "to": data.get("to", "")},
     )
     cause = data.get("cause") or changed.get("ended_cause")
@@ -49,6 +53,12 @@ def sentence(event: Event, organisations: Mapping[int, str]) -> str:
         count = len(data["enclosures"])
         pages = f", {_pages(data['pages'])}" if "pages" in data else ""  # not known when a file was sent unchecked
         text = f"{text} {count} {'handling' if count == 1 else 'handlingar'}{pages}."
+    if professions := changed.get("professions"):
+        text = f"{text} {_professions(professions)}"
+    if changed.get("days") is not None:
+        text = f"{text} {changed['days']} extra vardagar."
+    if event.process != ASSESSMENT.name or event.step == "extend":
+        return text
     if changed.get("delivered_late") is True:
         text = f"{text} Utlåtandet kom in för sent: sista dag var {data.get('due', '')}."
     elif changed.get("delivered_late") is False:
@@ -56,6 +66,17 @@ def sentence(event: Event, organisations: Mapping[int, str]) -> str:
     if data.get("new_clock"):
         text = f"{text} En ny utförare har en ny tid."
     return text
+
+
+def _professions(codes: list[str]) -> str:
+    names = [str(Profession(code).label).lower() for code in codes]
+    return f"{', '.join(names).capitalize()}."
+
+
+def _deviation(data: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
+    """The kind of deviation in words; a later event of it carries the code itself."""
+    code = changed.get("kind") or data.get("deviation", "")
+    return str(DeviationKind(code).label).lower() if code in DeviationKind.values else "avvikelse"
 
 
 def _pages(count: int) -> str:

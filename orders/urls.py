@@ -2,10 +2,11 @@
 
 from django.urls import include, path, register_converter
 
-from fmu_portal.addresses import CaseNumber
+from fmu_portal.addresses import CaseNumber, RowKey
 from orders.views import case, documents, exceptions, followup, journal, lists, own, retention, steps
 
 register_converter(CaseNumber, "number")
+register_converter(RowKey, "key")
 
 urlpatterns = [
     path("att-gora/", lists.work_basket, name="work-basket"),
@@ -30,5 +31,13 @@ urlpatterns = [
     path("arenden/<number:number>/steg/<str:step>/", steps.step_page, name="step"),
     path("arenden/<number:number>/steg/<str:step>/filer/", steps.files_piece, name="files"),
     path("arenden/<number:number>/steg/<str:step>/kontrollera/", steps.check_page, name="check"),
+    path("arenden/<number:number>/<slug:part>/steg/<str:step>/", steps.step_page, name="part-begin"),
+    path("arenden/<number:number>/<slug:part>/steg/<str:step>/filer/", steps.files_piece, name="part-begin-files"),
+    path("arenden/<number:number>/<slug:part>/steg/<str:step>/kontrollera/", steps.check_page, name="part-begin-check"),
+    path("arenden/<number:number>/<slug:part>/<key:pk>/steg/<str:step>/", steps.step_page, name="part-step"),
+    path("arenden/<number:number>/<slug:part>/<key:pk>/steg/<str:step>/filer/", steps.files_piece, name="part-files"),
+    path(
+        "arenden/<number:number>/<slug:part>/<key:pk>/steg/<str:step>/kontrollera/", steps.check_page, name="part-check"
+    ),
     path("arenden/<number:number>/utlatande/", include("orders.report_urls")),
 ]

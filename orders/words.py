@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from accounts.actor import Actor
 from accounts.roles import Party
-from fmu_portal.engine.registry import PROCESSES
+from fmu_portal.engine.registry import DUTY_KINDS, PROCESSES
 from fmu_portal.models import Duty
 from fmu_portal.working_days import working_days_between
 
@@ -19,6 +19,9 @@ class Left:
 
     text: str
     tone: str
+
+
+PENDING = Left("Anstånd prövas", "soon")
 
 
 def is_law(duty: Duty) -> bool:
@@ -45,8 +48,10 @@ def days_left(due: date, today: date, law: bool = False) -> Left:
     return Left(f"{_days(left)} kvar", "soon" if left <= 1 else "plain")
 
 
-def duty_left(duty: Duty, today: date) -> Left:
-    """Days left of a duty."""
+def duty_left(duty: Duty, today: date, pending: bool = False) -> Left:
+    """Days left of a duty. ``pending``: a deferral is applied for, so that a missed law's day is not called late yet."""
+    if pending and is_law(duty) and duty.due < today:
+        return PENDING
     return days_left(duty.due, today, is_law(duty))
 
 
@@ -59,10 +64,15 @@ def apart(duty: Duty, actor: Actor) -> tuple[str, str] | None:
     return (registered.page(duty.subject_id), step.label) if actor.role in step.by.get(actor.party, ()) else None
 
 
-def task_of(duty: Duty, today: date) -> str:
+def pending_in(duties: Iterable[Duty]) -> bool:
+    """Whether the agency has a deferral of the case to decide on."""
+    return any(duty.kind == "decide_deferral" and duty.closed_by_id is None for duty in duties)
+
+
+def task_of(duty: Duty, today: date, pending: bool = False) -> str:
     """The duty as a verb phrase; a missed law's day in its own words."""
-    kind = PROCESSES[duty.process].process.duties[duty.kind]
-    return kind.missed if duty.due < today and kind.missed else kind.task
+    kind = DUTY_KINDS[duty.kind]
+    return kind.missed if duty.due < today and kind.missed and not pending else kind.task
 
 
 def parties_words(parties: Iterable[str]) -> str:

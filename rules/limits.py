@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Q
 
@@ -26,11 +27,22 @@ def rule_in_force(key: str, day: date, region_id: int | None = None) -> Rule:
     return found[0]
 
 
-def count(key: str, start: date, region_id: int | None) -> Limit:
-    """The last day of a duty counted from ``start`` (day 1 is the day after). Raises `NoRule`."""
+def count(key: str, start: date, region_id: int | None, given: Mapping[str, Any] | None = None) -> Limit:
+    """The last day of a duty counted from ``start`` (day 1 is the day after). Raises `NoRule`.
+
+    ``given`` is what has been decided besides: ``extra`` ([[working days, day of the decision], …], 8 § first
+    paragraph) is counted on, ``until`` ([latest day, day of the decision], 8 § second) is the last day when later.
+    """
     rule = rule_in_force(key, start, region_id)
-    due = add_working_days(start, rule.days)
-    return Limit(due, rule.code, {"start": start.isoformat(), "days": rule.days})
+    inputs: dict[str, Any] = {"start": start.isoformat(), "days": rule.days}
+    extra, until = (given or {}).get("extra", []), (given or {}).get("until")
+    due = add_working_days(start, rule.days + sum(days for days, _ in extra))
+    if extra:
+        inputs["extra"] = extra
+    if until:
+        inputs["until"] = until
+        due = max(due, date.fromisoformat(until[0]))
+    return Limit(due, rule.code, inputs)
 
 
 def decided(key: str, start: date, due: date, region_id: int | None) -> Limit:
@@ -57,11 +69,11 @@ class Link:
 def explain(duty: Duty, rule: Rule | None) -> list[Link]:
     """How the last day of a duty was counted, made from what the duty stores: the last link is the day itself."""
     start = date.fromisoformat(duty.inputs["start"])
-    return explain_inputs(start, duty.due, duty.inputs.get("days"), rule)
+    return explain_inputs(start, duty.due, duty.inputs, rule)
 
 
-def explain_inputs(start: date, due: date, days: int | None, rule: Rule | None) -> list[Link]:
-    """The same from its parts: start day, due day, number of working days (None: decided by a person), the rule."""
+def explain_inputs(start: date, due: date, inputs: Mapping[str, Any], rule: Rule | None) -> list[Link]:
+    """The same from its parts: start day, due day, what was counted (see `count`; no ``days``: decided by a person)."""
     source = rule.source if rule else "Regeln finns inte längre i portalen"
     by_law = rule is not None and rule.key == "law.report_time"
     if by_law:
@@ -72,10 +84,24 @@ def explain_inputs(start: date, due: date, days: int | None, rule: Rule | None) 
         )
     else:
         first = Link(start, "Uppgiften uppstod", "Räkningen börjar dagen efter.")
+    days = inputs.get("days")
     if days is None:
         return [first, Link(due, "Dag som Försäkringskassan har bestämt", "Bestämd i det här ärendet.")]
     what = f"{days} vardagar enligt lag" if by_law else f"{days} vardagar, rutin"
-    return [first, Link(due, what, f"{source}. {_not_counted(start, due)}".strip())]
+    counted = add_working_days(start, days)
+    links = [first, Link(counted, what, f"{source}. {_not_counted(start, counted)}".strip())]
+    for extra, decided_on in inputs.get("extra", []):
+        days, before = days + extra, counted
+        counted = add_working_days(start, days)
+        why = f"Godkänd utvidgning, beslut {decided_on} (8 § första stycket). {_not_counted(before, counted)}"
+        links.append(Link(counted, f"+ {extra} vardagar", why))
+    if until := inputs.get("until"):
+        day, decided_on = date.fromisoformat(until[0]), until[1]
+        later = "" if day >= counted else " Den senare av dagarna gäller (portalens tolkning)."
+        links.append(Link(day, f"Anstånd till {day}", f"Beslut {decided_on} (8 § andra stycket).{later}"))
+        if day < counted:
+            links.append(Link(counted, "Sista dag", "Tiden med utvidgning går ut senare än anståndet."))
+    return links
 
 
 def sentence(duty: Duty, rule: Rule | None) -> str:
@@ -90,7 +116,11 @@ def sentence(duty: Duty, rule: Rule | None) -> str:
     else:
         since = f"efter {start}"
     kind = "" if rule is None or rule.sure != Certainty.ROUTINE else " Rutin, inte lag."
-    return f"{duty.due}: {days} vardagar {since} {source}.{kind} {_not_counted(date.fromisoformat(start), duty.due)}".strip()
+    more = "".join(f" + {n} vardagar, beslut {on}" for n, on in duty.inputs.get("extra", []))
+    if until := duty.inputs.get("until"):
+        more += f", anstånd till {until[0]}, beslut {until[1]}"
+    off = _not_counted(date.fromisoformat(start), duty.due)
+    return f"{duty.due}: {days} vardagar {since} {source}{more}.{kind} {off}".strip()
 
 
 def _not_counted(start: date, due: date) -> str:

@@ -74,7 +74,7 @@ def _example() -> dict[str, Any] | None:
     except NoRule:
         return None
     rule = Rule.objects.get(code=limit.rule)
-    chain: list[Link] = explain_inputs(today, limit.due, limit.inputs["days"], rule)
+    chain: list[Link] = explain_inputs(today, limit.due, limit.inputs, rule)
     return {"text": "Om utföraren får hela underlaget i dag:", "chain": chain}
 
 

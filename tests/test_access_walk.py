@@ -15,6 +15,8 @@ from accounts.models import ApiKey, Mandate
 from accounts.permissions import See, may_see
 from accounts.roles import Party
 from fmu_portal import identity
+from fmu_portal.engine import registry
+from fmu_portal.engine.table import NEW
 from orders.models import Assessment
 from orders.process import ASSESSMENT
 from tests import situations as s
@@ -59,6 +61,35 @@ def filled(route, case, document, actor=None):
         "<int:version>": ["1", "9"],
         "<slug:section>": ["profile", "findings", "finns-inte"],
     }
+    for names in part_values(route, case, actor) or [{}]:
+        yield from _each(route, values | names)
+
+
+def part_values(route, case, actor):
+    """What stands for part, key and step in a route of parts of a case; empty for any other route.
+
+    Each kind of part, with its row in the case where it has one, and its steps (with an ``actor`` as `filled`).
+    """
+    found = []
+    for part in registry.parts():
+        rows = part.model.objects.filter(assessment=case).values_list("pk", flat=True)
+        pk = str(next(iter(rows[:1]), 999999))
+        steps = [
+            step.name
+            for step in part.process.steps.values()
+            if ("pk>" in route) == (NEW not in step.from_)
+            and (actor is None or actor.role in step.by.get(actor.party, ()))
+        ]
+        if "<slug:part>" in route:
+            found.append(
+                {"<slug:part>": [part.process.slug], "<key:pk>": [pk], "<str:step>": [*steps[:3], "finns-inte"]}
+            )
+        elif f"/{part.process.name}s/" in route:
+            found.append({"<apikey:pk>": [pk]})
+    return found
+
+
+def _each(route, values):
     parts = {key: options for key, options in values.items() if key in route}
     for combination in itertools.product(*parts.values()):
         url = route

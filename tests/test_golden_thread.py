@@ -138,3 +138,16 @@ def test_the_events_hold_no_word_of_what_was_written(cast):
     for event in Event.objects.filter(process="thread"):
         assert not {t.TITLE, t.TEXT, "Ja, det går bra"} & {str(v) for v in event.data.values()}
     assert t.TEXT not in str(list(Event.objects.filter(process="thread").values_list("data", flat=True)))
+
+
+def test_the_events_give_the_rows_again(cast):
+    from orders.replay import differences  # noqa: PLC0415
+
+    for situation in SITUATIONS:
+        t.make(situation, cast)
+    thread = t.make("asked", cast)
+    t.step(thread, "answer", cast.finance, text="Ja")
+    case = s.in_progress(cast)
+    s.step(case, "hand_over", cast.officer, colleague=cast.team.user_id)
+    assert s.fresh(case).case_officer_id == cast.team.user_id
+    assert list(differences()) == []

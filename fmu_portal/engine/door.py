@@ -1,7 +1,8 @@
-"""The one door: `take` takes a step, and nothing else changes a status.
+"""The one door: `take` takes a step, `begin` a part's first, and nothing else changes a status.
 
-Lock the subject's row, check role, organisation, state, guards and input, then write fields, event, duties and outbox
-rows in one transaction. The same checks answer `available`, so a page shows exactly what the door would let through.
+Lock the subject's row (a part's case first), check role, organisation, state, guards and input, then write fields,
+event, duties and outbox rows in one transaction. The same checks answer `available`, so a page shows exactly what the
+door would let through.
 """
 
 from __future__ import annotations
@@ -74,8 +75,8 @@ class Context:
 
 
 def lock(registered: Registered, pk: int) -> Any:
-    """The subject, its row locked until the transaction ends."""
-    return registered.model.objects.select_for_update(of=("self",)).get(pk=pk)
+    """The subject, its row (and its case's, first) locked until the transaction ends."""
+    return registered.model.locked(pk)
 
 
 def open_duties(process: str, pk: int) -> list[Duty]:
@@ -98,6 +99,8 @@ def in_state(subject: Any, step: Step, kinds: set[str]) -> bool:
     """Whether the step exists in the subject's status with these kinds of duty open."""
     if subject.status not in step.from_ or kinds & set(step.needs_closed):
         return False
+    if step.case_in and subject.case_status not in step.case_in:
+        return False
     return not step.needs_open or bool(kinds & set(step.needs_open))
 
 
@@ -113,7 +116,8 @@ def available(process: str, subject: Any, actor: Actor, duties: Iterable[Duty]) 
     return [
         step
         for step in registered.process.steps.values()
-        if may_take(registered, subject, step, actor)
+        if not step.follows
+        and may_take(registered, subject, step, actor)
         and in_state(subject, step, kinds)
         and hindrance(registered, subject, step, actor) is None
     ]
@@ -124,7 +128,7 @@ def check(registered: Registered, subject: Any, step: Step, actor: Actor, kinds:
     if not may_take(registered, subject, step, actor):
         raise WrongRole("Ditt uppdrag ger inte rätt att göra det här.")
     if not in_state(subject, step, kinds):
-        label = registered.process.statuses[subject.status].label
+        label = subject.status_label
         last = Event.objects.select_related("mandate__user").filter(pk=subject.last_event_id).first()
         if seen is not None and seen < subject.version and last is not None:
             who = last.mandate.user.name if last.mandate and last.party == actor.party else str(Party(last.party).label)
@@ -132,12 +136,13 @@ def check(registered: Registered, subject: Any, step: Step, actor: Actor, kinds:
                 "Någon annan gjorde något i ärendet medan du hade sidan öppen. Det du valde är inte sparat.",
                 who=who,
                 done=last.step,
+                label=registered.process.steps[last.step].label if last.step in registered.process.steps else "",
                 at=last.at,
                 status_label=label,
             )
-        raise WrongState(f"Det går inte att göra nu. Ärendets status är {label}.", status_label=label)
+        raise WrongState(f"Det går inte att göra nu. Status är {label}.", status_label=label)
     if text := hindrance(registered, subject, step, actor):
-        raise WrongState(text, status_label=registered.process.statuses[subject.status].label)
+        raise WrongState(text, status_label=subject.status_label)
 
 
 def take(
@@ -156,26 +161,92 @@ def take(
     (it only decides how a refusal is worded; what a decision rests on is ``step.sees``). Raises `WrongRole`,
     `WrongState`, `LostRace`, `Stale`, `InvalidInput` or `NoRule`; then nothing has changed.
     """
-    registered = PROCESSES[process]
-    row = registered.process.steps.get(step)
-    if row is None:
-        raise Refused("Det steget finns inte.")
+    registered, row = _row(process, step)
     with transaction.atomic():
         subject = lock(registered, pk)
         duties = open_duties(process, pk)
         check(registered, subject, row, actor, {duty.kind for duty in duties}, seen)
         _check_seen(subject, row, data)
-        form = None
-        if (form_class := registered.input_of(row)) is not None:
-            form = form_class(data if data is not None else {}, subject=subject, actor=actor)
-            if not form.is_valid():
-                raise InvalidInput({k: [str(e) for e in v] for k, v in form.errors.items()}, form)
-        context = Context(registered, subject, actor, row, next_event_id(), now or timezone.now())
-        if form is not None:
-            form.apply(context)
-        for hook in (*registered.hooks.get("*", ()), *registered.hooks.get(step, ())):
-            hook(context)
-        return write(context, duties)
+        form = _checked(registered, row, subject, actor, data)
+        return _done(registered, subject, row, actor, form, duties, now)
+
+
+def begin(
+    process: str,
+    case_id: int,
+    step: str,
+    actor: Actor,
+    data: Mapping[str, Any] | None = None,
+    *,
+    now: datetime | None = None,
+) -> tuple[Any, Event]:
+    """Begin a part of a case with its first step: (the part, the event). Refuses as `take`, and then there is no part."""
+    registered, row = _row(process, step)
+    with transaction.atomic():
+        subject = registered.model.beginning(case_id)
+        check(registered, subject, row, actor, set(), None)
+        form = _checked(registered, row, subject, actor, data)
+        subject.save(force_insert=True)
+        return subject, _done(registered, subject, row, actor, form, [], now, {"performer_id": subject.performer_id})
+
+
+def follow(process: str, pk: int, step: str, context: Context, **given: Any) -> Event:
+    """Take a step along with the one that ``context`` belongs to, in its transaction and in its actor's name.
+
+    For steps that the table marks ``follows`` (or gives to the clock): what is given is ``fields`` and ``limits`` of the
+    new context. The case is locked already.
+    """
+    registered, row = PROCESSES[process], PROCESSES[process].process.steps[step]
+    subject = lock(registered, pk)
+    duties = open_duties(process, pk)
+    if not in_state(subject, row, {duty.kind for duty in duties}):
+        raise WrongState(f"Det går inte att göra nu. Status är {subject.status_label}.", status_label="")
+    following = Context(registered, subject, context.actor, row, next_event_id(), context.now)
+    following.limits.update(given.pop("limits", {}))
+    following.data.update(given.pop("data", {}), along=context.event_id)
+    following.set(**given.pop("fields", {}))
+    return write(following, duties)
+
+
+def _row(process: str, step: str) -> tuple[Registered, Step]:
+    """The step's row of the table; `Refused` where there is none, or one that only follows another."""
+    registered = PROCESSES[process]
+    row = registered.process.steps.get(step)
+    if row is None or row.follows:
+        raise Refused("Det steget finns inte.")
+    return registered, row
+
+
+def _checked(registered: Registered, row: Step, subject: Any, actor: Actor, data: Mapping[str, Any] | None) -> Any:
+    """The step's form, valid; None for a step without input. `InvalidInput` otherwise."""
+    form_class = registered.input_of(row)
+    if form_class is None:
+        return None
+    form = form_class(data if data is not None else {}, subject=subject, actor=actor)
+    if not form.is_valid():
+        raise InvalidInput({k: [str(e) for e in v] for k, v in form.errors.items()}, form)
+    return form
+
+
+def _done(
+    registered: Registered,
+    subject: Any,
+    row: Step,
+    actor: Actor,
+    form: Any,
+    duties: list[Duty],
+    now: datetime | None,
+    begun: Mapping[str, Any] | None = None,
+) -> Event:
+    """What has been checked, written: the input, the hooks, the event. ``begun``: what a new part was begun with."""
+    context = Context(registered, subject, actor, row, next_event_id(), now or timezone.now())
+    if begun is not None:
+        context.data["begun"] = dict(begun)
+    if form is not None:
+        form.apply(context)
+    for hook in (*registered.hooks.get("*", ()), *registered.hooks.get(row.name, ())):
+        hook(context)
+    return write(context, duties)
 
 
 def _check_seen(subject: Any, step: Step, data: Mapping[str, Any] | None) -> None:
@@ -210,6 +281,10 @@ def write(context: Context, duties: list[Duty]) -> Event:
     if closed:
         Duty.objects.filter(pk__in=closed).update(closed_by_id=context.event_id)
     opened = _open(context, registered.process.opened_by(step, before))
+    moved = _move(context)
+    opened += [new for _, new in moved]
+    closed += [old.pk for old, _ in moved if old.closed_by_id == context.event_id]
+    closed += [new.pk for _, new in moved if new.closed_by_id is not None]
     data: dict[str, Any] = {**context.data}
     if context.fields:
         data["set"] = {name: _plain(value) for name, value in context.fields.items()}
@@ -217,8 +292,12 @@ def write(context: Context, duties: list[Duty]) -> Event:
         data["opened"] = [
             [d.pk, d.kind, d.organisation_id, d.due.isoformat(), d.rule, d.inputs, d.holder_id] for d in opened
         ]
+    if context.owed_by:
+        data["owed"] = {kind: [str(party) for party, _, _ in owing] for kind, owing in context.owed_by.items()}
     if closed:
         data["closed"] = closed
+    if moved:
+        data["moved"] = [[old.pk, new.pk] for old, new in moved]
     event = Event(
         pk=context.event_id,
         process=registered.process.name,
@@ -254,7 +333,7 @@ def write(context: Context, duties: list[Duty]) -> Event:
         {d.organisation_id for d in opened} | {subject.organisation_of(party) for party in step.tells} | context.tells
     )
     told -= {context.actor.organisation_id, None}
-    if told:
+    if told and "along" not in data:
         outbox.put("notice", f"notice:{event.pk}", {"event": event.pk, "organisations": sorted(told)})
     return event
 
@@ -286,6 +365,49 @@ def _open(context: Context, kinds: Iterable[str]) -> list[Duty]:
                 )
             )
     return Duty.objects.bulk_create(rows) if rows else []
+
+
+def _move(context: Context) -> list[tuple[Duty, Duty]]:
+    """Supersede the newest row of each duty that the step moves by one with the decided limit: (old, new) pairs.
+
+    A row that is open gives an open one; one that was closed (the report has come) gives one that is closed by the same
+    event, so that the last day that counts always stands in the newest row.
+    """
+    subject, process = context.subject, context.registered.process
+    pairs = []
+    for kind in context.step.moves:
+        limit = context.limits[kind]
+        # An earlier performer's row, or an earlier clock's, is not the one that counts.
+        newest = Duty.objects.filter(
+            process=process.name,
+            subject_id=subject.pk,
+            kind=kind,
+            superseded_by__isnull=True,
+            inputs__start=limit.inputs["start"],
+            organisation_id__in=[subject.organisation_of(party) for party in process.duties[kind].parties],
+        )
+        for old in newest.order_by("id"):
+            still = old.closed_by_id is None
+            if still:
+                Duty.objects.filter(pk=old.pk).update(closed_by_id=context.event_id)
+                old.closed_by_id = context.event_id
+            new = Duty.objects.create(
+                process=old.process,
+                subject_id=old.subject_id,
+                case_id=old.case_id,
+                kind=kind,
+                party=old.party,
+                organisation_id=old.organisation_id,
+                holder_id=old.holder_id,
+                due=limit.due,
+                rule=limit.rule,
+                inputs=limit.inputs,
+                opened_by_id=context.event_id,
+                closed_by_id=None if still else context.event_id,
+            )
+            Duty.objects.filter(pk=old.pk).update(superseded_by=new)
+            pairs.append((old, new))
+    return pairs
 
 
 def _plain(value: Any) -> Any:

@@ -26,18 +26,18 @@ BATCH = 5000
 
 def moved_duties() -> Iterator[tuple[Duty, date, str, dict[str, Any]]]:
     """Every open duty that counts to another day now: (duty, new day, rule, inputs). One pass, rules read once each."""
-    limits: dict[tuple[str, str, int | None], tuple[date, str, dict[str, Any]] | None] = {}
+    limits: dict[tuple[str, str, int | None, str], tuple[date, str, dict[str, Any]] | None] = {}
     rows = Duty.objects.open().exclude(inputs__has_key="decided").order_by("id")
-    regions: dict[int, int | None] = {}
+    regions: dict[tuple[str, int], int | None] = {}
     for duty in rows.iterator(chunk_size=BATCH):
         kind = PROCESSES[duty.process].process.duties.get(duty.kind)
         if kind is None:
             continue
         region = _region_of(duty, regions)
-        key = (kind.rule, duty.inputs["start"], region)
+        key = (kind.rule, duty.inputs["start"], region, json.dumps([duty.inputs.get(n) for n in ("extra", "until")]))
         if key not in limits:
             try:
-                limit = count_limit(kind.rule, date.fromisoformat(duty.inputs["start"]), region)
+                limit = count_limit(kind.rule, date.fromisoformat(duty.inputs["start"]), region, duty.inputs)
                 limits[key] = (limit.due, limit.rule, limit.inputs)
             except NoRule:
                 limits[key] = None
@@ -46,14 +46,14 @@ def moved_duties() -> Iterator[tuple[Duty, date, str, dict[str, Any]]]:
             yield duty, *new
 
 
-def _region_of(duty: Duty, cache: dict[int, int | None]) -> int | None:
+def _region_of(duty: Duty, cache: dict[tuple[str, int], int | None]) -> int | None:
     """The region whose routines apply; only asked where some region has a routine of its own."""
     if not cache and not _regional_rules():
         return None
-    if duty.subject_id not in cache:
-        model = PROCESSES[duty.process].model
-        cache[duty.subject_id] = model.objects.values_list("region_id", flat=True).get(pk=duty.subject_id)
-    return cache[duty.subject_id]
+    subject = (duty.process, duty.subject_id)
+    if subject not in cache:
+        cache[subject] = PROCESSES[duty.process].model.objects.get(pk=duty.subject_id).region_id
+    return cache[subject]
 
 
 def _regional_rules() -> bool:

@@ -37,8 +37,8 @@ class LostRace(Refused):
 
     code = "lost_race"
 
-    def __init__(self, text: str, *, who: str, done: str, at: datetime, status_label: str) -> None:
-        super().__init__(text, who=who, done=done, at=at, status_label=status_label)
+    def __init__(self, text: str, *, who: str, done: str, label: str, at: datetime, status_label: str) -> None:
+        super().__init__(text, who=who, done=done, label=label, at=at, status_label=status_label)
 
 
 class Stale(Refused):

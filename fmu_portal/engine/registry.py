@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
 from accounts.actor import Actor
-from fmu_portal.engine.table import Process, Step
+from fmu_portal.engine.table import DutyKind, Process, Step
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,11 @@ class Limit:
 
 
 class Limits(Protocol):
-    """Counts the last day of a duty. Raises `NoRule` when no rule is in force."""
+    """Counts the last day of a duty, with what was decided besides the rule. Raises `NoRule` when none is in force."""
 
-    def __call__(self, rule: str, start: date, region_id: int | None, /) -> Limit: ...
+    def __call__(
+        self, rule: str, start: date, region_id: int | None, given: Mapping[str, Any] | None = None, /
+    ) -> Limit: ...
 
 
 Guard = Callable[[Any, Actor], str | None]
@@ -37,10 +39,11 @@ Hook = Callable[[Any], None]
 class Registered:
     """A process with what its app has registered for it.
 
-    ``model`` is the subject's model: it has ``status``, ``version``, ``last_event_id``, ``case_id``,
-    ``organisation_of(party)``, ``holder_of(party)`` and ``region_id``. ``inputs``: name -> a `StepForm` class.
+    ``model`` is the subject's model: it has ``status``, ``version``, ``last_event_id``, ``case_id``, ``case_status``,
+    ``status_label``, ``organisation_of(party)``, ``holder_of(party)`` and ``region_id``, and ``locked(pk)`` gives the
+    row for change: whatever belongs to a case locks the case's row first. ``inputs``: name -> a `StepForm` class.
     ``apply``: the SQL call that moves the stored status to what an event says. ``page``: subject's id -> the address of
-    its own page, for a process that has one beside the case's.
+    its own page, for a process that is no part of a case's page.
     """
 
     process: Process
@@ -61,13 +64,28 @@ class Registered:
 
 
 PROCESSES: dict[str, Registered] = {}
+DUTY_KINDS: dict[str, DutyKind] = {}
+"""Every process's kinds of duty by name: a list of duties of all processes asks it."""
 _limits: list[Limits] = []
 
 
 def register(process: Process, model: Any, apply: str) -> Registered:
     """Add a process; its app calls it once when it starts."""
+    if twice := DUTY_KINDS.keys() & process.duties.keys():
+        raise ValueError(f"two processes have a duty named {', '.join(twice)}")
+    DUTY_KINDS.update(process.duties)
     PROCESSES[process.name] = registered = Registered(process, model, apply)
     return registered
+
+
+def step_of(process: str, name: str) -> Step | None:
+    """The step of a process, or None for what the clock and the administration write beside the tables."""
+    return PROCESSES[process].process.steps.get(name)
+
+
+def parts() -> list[Registered]:
+    """The processes of parts of a case, in the order in which they were registered."""
+    return [registered for registered in PROCESSES.values() if registered.process.slug]
 
 
 def register_limits(limits: Limits) -> None:
@@ -75,6 +93,6 @@ def register_limits(limits: Limits) -> None:
     _limits[:] = [limits]
 
 
-def count_limit(rule: str, start: date, region_id: int | None) -> Limit:
-    """The last day by the rule in force on ``start``."""
-    return _limits[0](rule, start, region_id)
+def count_limit(rule: str, start: date, region_id: int | None, given: Mapping[str, Any] | None = None) -> Limit:
+    """The last day by the rule in force on ``start``; ``given``: extra days and a deferral that were decided."""
+    return _limits[0](rule, start, region_id, given)

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from accounts.roles import Party, Role
 
+NEW = "new"
+"""The status of a part of a case (a visit, an application) before its first step has been taken; nobody sees it."""
+
 
 @dataclass(frozen=True)
 class DutyKind:
@@ -51,7 +54,9 @@ class Step:
     without it. ``confirm``: the page shows the answers once more before they reach another party. ``sees`` names the
     version that the form must carry. ``signs``: the person signs by it, so that the page with the answers asks for the
     password (such a step has ``confirm``) and an API key must have been made for signing. ``tells``: the parties that get a
-    notice beside those who get a duty.
+    notice beside those who get a duty. ``case_in``: the statuses that the case must have, for a part of a case (any when
+    empty). ``follows``: nobody takes it by itself; another process's step takes it along (`door.follow`). ``moves``: duty
+    kinds whose last day it moves: the newest row of each is superseded by one with the limit that the input decided.
     """
 
     name: str
@@ -73,22 +78,41 @@ class Step:
     happens: tuple[str, ...] = ()
     sees: str | None = None
     signs: bool = False
+    case_in: tuple[str, ...] = ()
+    follows: bool = False
+    moves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Process:
-    """A process: named statuses, duties and steps. The first status is where it starts."""
+    """A process: named statuses, duties and steps. The first status is where it starts.
+
+    A part of a case starts in `NEW`; ``slug`` is its word in addresses, and ``closes_with`` names the steps of the case
+    that take its step ``close`` along.
+    """
 
     name: str
     label: str
     statuses: Mapping[str, Status]
     duties: Mapping[str, DutyKind]
     steps: Mapping[str, Step]
+    slug: str = ""
+    closes_with: tuple[str, ...] = ()
 
     @property
     def start(self) -> str:
         """The status in which a new subject begins."""
         return next(iter(self.statuses))
+
+    @property
+    def beginnings(self) -> list[Step]:
+        """The steps that begin a new part."""
+        return [step for step in self.steps.values() if NEW in step.from_]
+
+    @property
+    def open_statuses(self) -> tuple[str, ...]:
+        """The statuses in which something is still to come."""
+        return tuple(status.name for status in self.statuses.values() if not status.ended)
 
     def opened_by(self, step: Step, status: str) -> tuple[str, ...]:
         """The kinds of duty that the step opens when taken from a status."""

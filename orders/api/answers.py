@@ -10,6 +10,7 @@ from accounts.actor import Actor
 from accounts.permissions import See
 from accounts.roles import Party
 from fmu_portal.engine.refusals import NoRule
+from fmu_portal.engine.registry import DUTY_KINDS
 from fmu_portal.models import Duty, Event, Note
 from orders.access import ORDERED, may_open, person_of, readable_notes, report_versions, takes_part
 from orders.api import serializers as out
@@ -77,6 +78,7 @@ def event_answers(actor: Actor, case: Assessment, events: list[Event], noted: bo
         row = {
             "id": event.pk,
             "at": event.at,
+            "process": event.process,
             "step": event.step,
             "party": event.party,
             "sentence": sentence(event, names),
@@ -103,17 +105,18 @@ def _notes(actor: Actor, case: Assessment, events: list[Event]) -> dict[int, lis
 
 def duty_answers(case: Assessment) -> list[dict[str, Any]]:
     """The case's duties as `DutyAnswer`s: the open ones first, by last day."""
-    rows = Duty.objects.filter(case_id=case.pk, process=ASSESSMENT.name)
+    rows = Duty.objects.filter(case_id=case.pk)
     duties = list(rows.select_related("organisation", "opened_by", "closed_by").order_by("due", "id"))
     rules = Rule.objects.in_bulk({duty.rule for duty in duties})
     today = timezone.localdate()
     answers = []
     for duty in sorted(duties, key=lambda duty: duty.closed_by_id is not None):
-        kind, still = ASSESSMENT.duties[duty.kind], duty.closed_by_id is None
+        kind, still = DUTY_KINDS[duty.kind], duty.closed_by_id is None
         by_rule = "law" if duty.rule.startswith("law.") else "routine"
         answers.append(
             {
                 "id": duty.pk,
+                "process": duty.process,
                 "kind": duty.kind,
                 "task": kind.task,
                 "party": duty.party,

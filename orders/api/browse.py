@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from fmu_portal.engine.registry import parts
 from orders.api.schema import PROBLEMS, document
 from orders.process import ASSESSMENT
 
@@ -141,7 +142,8 @@ def page() -> dict[str, Any]:
     """The page's context, made once: groups of operations and the answers' contents."""
     made = document()
     groups: dict[str, list[Operation]] = {}
-    steps = list(ASSESSMENT.steps)
+    steps = [*ASSESSMENT.steps, *(f"{p.process.name}_{step}" for p in parts() for step in p.process.steps)]
+    labels = [part.process.label for part in parts()]
     for path, methods in made["paths"].items():
         for method in METHODS:
             if method in methods:
@@ -155,7 +157,7 @@ def page() -> dict[str, Any]:
     groups["Steg"].sort(key=lambda operation: steps.index(operation.id.removeprefix("step_")))
     groups["Fält"].sort(key=lambda operation: steps.index(operation.id[len("step_") : -len("_form")]))
     groups["Fält"] = [_together(groups["Fält"])]
-    order = ("Ärenden", "Fält", "Steg", "Handlingar")
+    order = ("Ärenden", "Fält", "Steg", *labels, "Handlingar")
     return {
         "groups": [(tag, groups[tag]) for tag in order if tag in groups],
         "schemas": schemas,

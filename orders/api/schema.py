@@ -19,6 +19,9 @@ NUMBER = OpenApiParameter(
     OpenApiParameter.PATH,
     description="Ärendenummer, till exempel 2026-000123.",
 )
+PART = OpenApiParameter(
+    "pk", {"type": "integer", "minimum": 0}, OpenApiParameter.PATH, description="Delens id, ur listan över delarna."
+)
 CURSOR = OpenApiParameter("cursor", str, description="Ur adressen i ”next” från föregående svar.")
 
 PROBLEMS = {

@@ -11,6 +11,7 @@ from accounts.actor import Actor
 from accounts.permissions import See
 from accounts.roles import Party
 from documents.models import DocumentState
+from fmu_portal.engine.registry import DUTY_KINDS, PROCESSES
 from orders.models import Assessment, EnclosureKind
 from orders.process import ASSESSMENT
 
@@ -31,6 +32,7 @@ PART: dict[str, See] = {
 }
 """key of a case -> the row of `accounts.permissions` that it needs; the other keys come with the case itself."""
 
+PROCESS_CHOICES = [(name, registered.process.label) for name, registered in PROCESSES.items()]
 STATUS_CHOICES = [(status.name, status.label) for status in ASSESSMENT.statuses.values()]
 
 
@@ -163,6 +165,7 @@ class EventAnswer(Answer):
 
     id = serializers.IntegerField(label="Id")
     at = serializers.DateTimeField(label="När")
+    process = serializers.ChoiceField(label="Process", choices=PROCESS_CHOICES)
     step = serializers.CharField(label="Steg")
     party = serializers.ChoiceField(label="Part", choices=Party.choices)
     sentence = serializers.CharField(label="Händelsen i en mening")
@@ -182,7 +185,8 @@ class DutyAnswer(Answer):
     """Uppgift: vad en part ska göra, till när och varför då."""
 
     id = serializers.IntegerField(label="Id")
-    kind = serializers.ChoiceField(label="Slag", choices=[(d.name, d.task) for d in ASSESSMENT.duties.values()])
+    process = serializers.ChoiceField(label="Process", choices=PROCESS_CHOICES)
+    kind = serializers.ChoiceField(label="Slag", choices=[(d.name, d.task) for d in DUTY_KINDS.values()])
     task = serializers.CharField(label="Uppgiften i ord")
     party = serializers.ChoiceField(label="Part", choices=Party.choices)
     organisation = Named(label="Organisation")
@@ -210,7 +214,7 @@ class DutyList(Answer):
 class StepRow(Answer):
     """Ett steg som går att ta nu."""
 
-    step = serializers.ChoiceField(label="Steg", choices=[(s.name, s.label) for s in ASSESSMENT.steps.values()])
+    step = serializers.CharField(label="Steg")
     label = serializers.CharField(label="Steget i ord")  # type: ignore[assignment]
     hint = serializers.CharField(label="När steget passar")
     happens = serializers.ListField(label="Vad som händer", child=serializers.CharField())
@@ -264,6 +268,36 @@ class CaseNow(Answer):
     status = serializers.ChoiceField(label="Status", choices=STATUS_CHOICES)
     status_label = serializers.CharField(label="Status i ord")
     version = serializers.IntegerField(label="Ärendets version")
+
+
+class PartNow(Answer):
+    """En del av ett ärende: dess status, och vad den säger om sig själv."""
+
+    id = serializers.IntegerField(label="Id", source="pk")
+    status = serializers.CharField(label="Status")
+    status_label = serializers.CharField(label="Status i ord")
+    version = serializers.IntegerField(label="Delens version")
+    words = serializers.ListField(label="I ord", child=serializers.CharField())
+
+
+class PartRow(PartNow):
+    """En del av ett ärende med de steg som går att ta."""
+
+    steps = StepRow(label="Steg", many=True)
+
+
+class PartList(Answer):
+    """Alla delar av ett slag, den nyaste först."""
+
+    results = PartRow(label="Delar", many=True)
+
+
+class PartStepTaken(Answer):
+    """Steget är taget. ``assessment`` och ``part`` är null när ärendet inte längre hör till nyckelns uppdrag."""
+
+    event = EventAnswer(label="Händelsen")
+    assessment = CaseNow(label="Ärendet efter steget", allow_null=True)
+    part = PartNow(label="Delen efter steget", allow_null=True)
 
 
 class StepTaken(Answer):

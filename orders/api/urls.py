@@ -8,11 +8,12 @@ from django.http import Http404
 from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 from drf_spectacular.utils import extend_schema
 
-from fmu_portal.addresses import CaseNumber
+from fmu_portal.addresses import CaseNumber, RowKey
 from orders.api import browse, documents, schema, steps, views
 from orders.api.base import ApiView
 
 register_converter(CaseNumber, "apinumber")
+register_converter(RowKey, "apikey")
 
 
 @extend_schema(exclude=True)

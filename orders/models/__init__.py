@@ -2,9 +2,11 @@
 
 from orders.models.access import Recusal, Reveal, Unlocking
 from orders.models.assessment import Assessment, AssessmentType, CaseCounter
+from orders.models.decisions import Deferral, Deviation, DeviationKind, Expansion, Profession, RegionChoice
 from orders.models.enclosure import Enclosure, EnclosureKind
 from orders.models.erasure import Erasure
 from orders.models.order import Assignment, Order, Participant, StepDraft
+from orders.models.part import Part
 from orders.models.person import InsuredPerson, Protection
 from orders.models.report import Report, ReportSource, ReportVersion
 
@@ -13,14 +15,21 @@ __all__ = [
     "AssessmentType",
     "Assignment",
     "CaseCounter",
+    "Deferral",
+    "Deviation",
+    "DeviationKind",
     "Enclosure",
     "EnclosureKind",
     "Erasure",
+    "Expansion",
     "InsuredPerson",
     "Order",
+    "Part",
     "Participant",
+    "Profession",
     "Protection",
     "Recusal",
+    "RegionChoice",
     "Report",
     "ReportSource",
     "ReportVersion",

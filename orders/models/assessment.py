@@ -90,6 +90,8 @@ class Assessment(Personal):
     """
 
     PART, CASE = See.CASE, "id"
+    FREE_TEXT = ("type", "language", "special_needs", "method")
+    """Columns that no event carries: what a person wrote, and the type, which is always the same."""
 
     number = models.CharField(max_length=11, unique=True)
     type = models.CharField(max_length=10, choices=AssessmentType.choices, default=AssessmentType.AFU)
@@ -182,6 +184,16 @@ class Assessment(Personal):
     def status_label(self) -> str:
         """The status in Swedish."""
         return ASSESSMENT.statuses[self.status].label
+
+    @property
+    def case_status(self) -> str:
+        """The case's status: its own."""
+        return self.status
+
+    @classmethod
+    def locked(cls, pk: int) -> Assessment:
+        """The row, locked until the transaction ends."""
+        return cls.objects.select_for_update(of=("self",)).get(pk=pk)
 
     masked = False
 

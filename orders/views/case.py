@@ -22,7 +22,7 @@ from documents.refusals import Erased
 from fmu_portal.addresses import number_in
 from fmu_portal.engine import door
 from fmu_portal.engine.refusals import NoRule
-from fmu_portal.engine.registry import PROCESSES
+from fmu_portal.engine.registry import DUTY_KINDS
 from fmu_portal.engine.table import Step
 from fmu_portal.models import Duty, Event
 from orders import access, erasure
@@ -31,8 +31,9 @@ from orders.models import Assessment, Enclosure, InsuredPerson, Participant
 from orders.process import ASSESSMENT
 from orders.sentences import names_of, organisation_ids, sentence
 from orders.views import followup, journal
+from orders.views.parts import Action, Parts, action, parts_of
 from orders.views.sections import APART, sections_of
-from orders.words import apart, days_left, duty_left, parties_words, task_of
+from orders.words import apart, days_left, duty_left, parties_words, pending_in, task_of
 from rules.limits import explain, explain_inputs
 from rules.remembered import rules_by_code
 
@@ -44,6 +45,11 @@ NOTE_TITLES = {
     "essential": "Varför det är väsentligt",
     "answer": "Svar",
     "evidence": "Hur utlåtandet kom in",
+    "unclear": "Vad är oklart i profilen",
+    "clears": "Hur utvidgningen väntas klargöra det",
+    "matters": "Vad det väntas betyda för profilen",
+    "cause": "Orsak",
+    "action": "Åtgärd",
 }
 
 
@@ -79,7 +85,8 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
     open_duties = [d for d in duties if d.closed_by_id is None]
     steps = door.available("assessment", case, actor, open_duties)
     mine = next((d for d in open_duties if d.organisation_id == actor.organisation_id), None)
-    primary = _primary(case, actor, open_duties, steps)
+    parts = parts_of(actor, case, open_duties)
+    primary = _primary(case, actor, open_duties, steps, parts)
     events = list(Event.objects.filter(case_id=case.pk).exclude(process__in=APART).order_by("-id")[: EVENTS + 1])
     context = {
         "case": case,
@@ -90,10 +97,11 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "region_only": actor.party is Party.REGION,
         "money_only": not actor.sees(See.NEEDS),
         "mine": mine,
-        "turn": _turn(mine, actor, today) if mine else None,
+        "turn": _turn(mine, actor, today, pending_in(open_duties)) if mine else None,
         "primary": primary,
         "to_read": case.report_version if mine is not None and mine.kind == "review_report" else None,
-        "more": [step for step in steps if step is not primary],
+        "more": [*(action(case, step) for step in steps if primary is None or step.name != primary.name), *parts.begin],
+        "parts": parts.sections,
         "deadline": _deadline(case, duties, today),
         "rows": _who_owes(open_duties, actor, today),
         "timeline": _timeline(events[:EVENTS], case, actor),
@@ -129,27 +137,31 @@ def _person(actor: Actor, case: Assessment) -> InsuredPerson | None:
     return None if person is None or person.is_erased else person
 
 
-def _primary(case: Assessment, actor: Actor, open_duties: list[Duty], steps: list[Step]) -> Step | None:
+def _primary(case: Assessment, actor: Actor, open_duties: list[Duty], steps: list[Step], parts: Parts) -> Action | None:
     """The step that closes the actor's party's duty with the earliest last day, if the actor may take it."""
-    by_name = {step.name: step for step in steps}
+    by_name = {step.name: action(case, step) for step in steps}
     if actor.party is Party.PERFORMER and case.responsible_physician_id is None and "name_physician" in by_name:
         return by_name["name_physician"]  # nobody can open the underlag before that (13 § lag 2018:744)
     for duty in open_duties:
-        if duty.organisation_id == actor.organisation_id and duty.process == ASSESSMENT.name:
-            step = by_name.get(ASSESSMENT.duties[duty.kind].step)
-            if step is not None:
-                return step
+        if duty.organisation_id == actor.organisation_id:
+            own = (
+                by_name.get(DUTY_KINDS[duty.kind].step)
+                if duty.process == ASSESSMENT.name
+                else parts.by_duty.get(duty.pk)
+            )
+            if own is not None:
+                return own
     return None
 
 
-def _turn(duty: Duty, actor: Actor, today: date) -> dict[str, Any]:
+def _turn(duty: Duty, actor: Actor, today: date, pending: bool) -> dict[str, Any]:
     rule = rules_by_code().get(duty.rule)
-    kind = PROCESSES[duty.process].process.duties[duty.kind]
+    kind = DUTY_KINDS[duty.kind]
     return {
         "apart": apart(duty, actor),
         "task": kind.turn.get(actor.party) or kind.task,
         "due": duty.due,
-        "left": duty_left(duty, today),
+        "left": duty_left(duty, today, pending),
         "basis": rule.basis if rule else "",
     }
 
@@ -178,20 +190,23 @@ def _deadline(case: Assessment, duties: list[Duty], today: date) -> Deadline | N
             limit = provisional(case)
         except NoRule as missing:
             return Deadline(None, None, [], False, False, missing.text)
-        chain = explain_inputs(start, limit.due, limit.inputs["days"], rules.get(limit.rule))
+        chain = explain_inputs(start, limit.due, limit.inputs, rules.get(limit.rule))
         if case.delivered_on is not None:
             return Deadline(limit.due, arrival(case), chain, False, False, "")
         note = "Dagen gäller om underlaget är komplett. Den ändras inte av när utföraren bekräftar."
         return Deadline(limit.due, days_left(limit.due, today, law=True), chain, False, True, note)
     if duty is not None and duty.closed_by_id is None:
         moved = any(d.superseded_by_id is not None for d in duties if d.kind == duty.kind)
-        return Deadline(duty.due, duty_left(duty, today), explain(duty, rules.get(duty.rule)), moved, False, "")
+        pending = pending_in(duties)
+        left = duty_left(duty, today, pending)
+        note = "Anstånd prövas. Sista dag gäller tills Försäkringskassan har beslutat." if pending else ""
+        return Deadline(duty.due, left, explain(duty, rules.get(duty.rule)), moved, False, note)
     return None
 
 
 def _who_owes(open_duties: list[Duty], actor: Actor, today: date) -> list[dict[str, Any]]:
     """All parties' open duties; what several owe together is one row."""
-    rules = rules_by_code()
+    rules, pending = rules_by_code(), pending_in(open_duties)
     grouped: dict[tuple[str, date], list[Duty]] = {}
     for duty in open_duties:
         grouped.setdefault((duty.kind, duty.due), []).append(duty)
@@ -202,8 +217,8 @@ def _who_owes(open_duties: list[Duty], actor: Actor, today: date) -> list[dict[s
         rows.append(
             {
                 "due": duty.due,
-                "left": duty_left(duty, today),
-                "task": task_of(duty, today),
+                "left": duty_left(duty, today, pending),
+                "task": task_of(duty, today, pending),
                 "basis": rule.basis if rule else "",
                 "who": parties_words(d.party for d in together),
                 "task_url": next((url for d in together if (found := apart(d, actor)) and (url := found[0])), ""),

@@ -1,8 +1,10 @@
-"""The pages of a step: its form, the check of the answers, and the sending. One set of views for every step."""
+"""The pages of a step: its form, the check of the answers, and the sending. One set of views for every step of a case
+and of its parts."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -25,14 +27,13 @@ from fmu_portal.addresses import number_in
 from fmu_portal.engine import door
 from fmu_portal.engine.inputs import StepForm
 from fmu_portal.engine.refusals import InvalidInput, LostRace, NoRule, Refused, Stale, WrongRole, WrongState
-from fmu_portal.engine.registry import PROCESSES
-from fmu_portal.engine.table import Step
+from fmu_portal.engine.registry import PROCESSES, Registered, parts
+from fmu_portal.engine.table import NEW, Step
 from orders import access
 from orders.deadlines import if_sent
 from orders.drafts import drop_draft, load_draft, save_draft, take_parked
 from orders.inputs.files import page_count, staged
 from orders.models import Assessment, Enclosure
-from orders.process import ASSESSMENT
 from orders.sentences import names_of, sentence
 from orders.views.request import actor_of
 from orders.views.staging import StageForm, handle_files, rows_of
@@ -41,34 +42,83 @@ from orders.views.staging import StageForm, handle_files, rows_of
 _OWN = ("csrfmiddlewaretoken", "gor", "sedd", "filer")
 
 
-def _step_of(name: str, actor: Actor) -> Step:
-    """The step of the table; 404 for one that does not exist or is the clock's, 403 for another role's."""
-    step = ASSESSMENT.steps.get(name)
-    if step is None:
+@dataclass(frozen=True)
+class Target:
+    """Which step of what: the case itself, a part of it, or a part that the step would begin.
+
+    ``url`` is the form's address; ``draft`` the name under which the half-filled form is kept.
+    """
+
+    case: Assessment
+    registered: Registered
+    subject: Any
+    step: Step
+    url: str
+    draft: str
+
+    @property
+    def form_class(self) -> Any:
+        """The step's form, or None."""
+        return self.registered.input_of(self.step)
+
+    @property
+    def begins(self) -> bool:
+        """Whether the part is not there before the step."""
+        return self.subject.pk is None
+
+
+def _target(actor: Actor, number: str, step: str, part: str | None, pk: int | None) -> Target:
+    """What the address names, for one who may see it.
+
+    404 for a step that does not exist or is the clock's, and for a part that is not this case's; 403 for another role's.
+    """
+    case = access.get_case(actor, number)
+    registered = PROCESSES["assessment"] if part is None else _part_process(part)
+    row = registered.process.steps.get(step)
+    if row is None or row.follows or (part is not None and (pk is None) != (NEW in row.from_)):
         raise Http404
-    if actor.role not in step.by.get(actor.party, ()):
+    if actor.role not in row.by.get(actor.party, ()):
         raise PermissionDenied("Ditt uppdrag ger inte rätt att göra det här.")
-    return step
+    base = f"/arenden/{case.number}/"
+    if part is None:
+        return Target(case, registered, case, row, f"{base}steg/{step}/", step)
+    if pk is None:
+        begun = registered.model.to_begin(case)
+        return Target(case, registered, begun, row, f"{base}{part}/steg/{step}/", f"{part}/{step}")
+    subject = registered.model.objects.visible_to(actor).filter(assessment=case, pk=pk).first()
+    if subject is None:
+        raise Http404
+    subject.assessment = case
+    return Target(case, registered, subject, row, f"{base}{part}/{pk}/steg/{step}/", f"{part}/{pk}/{step}")
 
 
-def _guard(case: Assessment, step: Step, actor: Actor, seen: int | None) -> None:
+def _part_process(slug: str) -> Registered:
+    found = next((part for part in parts() if part.process.slug == slug), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _guard(target: Target, actor: Actor, seen: int | None) -> None:
     """Refuse now what the door would refuse, so that nobody fills in a form for nothing."""
-    registered = PROCESSES["assessment"]
-    duties = door.open_duties("assessment", case.pk)
-    door.check(registered, case, step, actor, {d.kind for d in duties}, seen)
+    subject, registered = target.subject, target.registered
+    duties = door.open_duties(registered.process.name, subject.pk) if not target.begins else []
+    door.check(registered, subject, target.step, actor, {d.kind for d in duties}, seen)
 
 
 def _seen(request: HttpRequest) -> int | None:
     return number_in(request.POST.get("sedd"))
 
 
-def _base(case: Assessment, step: Step, actor: Actor) -> dict[str, Any]:
+def _base(target: Target, actor: Actor) -> dict[str, Any]:
     """What both pages of a step show: where one is and whom it concerns."""
+    case = target.case
     return {
         "case": case,
-        "step": step,
+        "subject": target.subject,
+        "step": target.step,
         "person": access.person_of(actor, case) if case.status != "draft" else None,
-        "url": f"/arenden/{case.number}/steg/{step.name}/",
+        "url": target.url,
         "case_url": f"/arenden/{case.number}/",
         "sees_identity": actor.sees(See.IDENTITY),
     }
@@ -76,50 +126,52 @@ def _base(case: Assessment, step: Step, actor: Actor) -> dict[str, Any]:
 
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
-def step_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
+def step_page(
+    request: HttpRequest, number: str, step: str, part: str | None = None, pk: int | None = None
+) -> HttpResponse:
     """A step's form. What is typed is kept as a draft at each turn, and gone when the step has been taken."""
     actor = actor_of(request)
-    case, row = access.get_case(actor, number), _step_of(step, actor)
-    form_class = PROCESSES["assessment"].input_of(row)
+    target = _target(actor, number, step, part, pk)
+    case, form_class = target.case, target.form_class
     if request.method == "GET":
-        _guard(case, row, actor, None)
-        kept = take_parked(request) or load_draft(case, actor, row)
-        form = _unbound(form_class, case, actor, kept)
-        return _show(request, case, row, actor, form, kept=bool(kept))
+        _guard(target, actor, None)
+        kept = take_parked(request) or load_draft(case, actor, target.draft)
+        form = _unbound(target, actor, kept)
+        return _show(request, target, actor, form, kept=bool(kept))
     try:
-        _guard(case, row, actor, _seen(request))
+        _guard(target, actor, _seen(request))
     except (WrongState, LostRace) as refused:
-        return _refused(request, case, row, actor, refused)
+        return _refused(request, target, refused)
     if form_class is None:
-        return _take(request, case, row, actor, None)
+        return _take(request, target, actor, None)
     data = _typed(request)
-    form = form_class(data, subject=case, actor=actor)
+    form = form_class(data, subject=target.subject, actor=actor)
     action = request.POST.get("gor", "")
     if form_class.sends:
         stage = handle_files(request, case, actor, form_class.sends, action)
         if stage is not None:
-            save_draft(case, actor, row, form, data)
+            save_draft(case, actor, target.draft, form, data)
             if not stage.errors:
                 return redirect(f"{request.path}#filer")
-            return _show(request, case, row, actor, _unbound(form_class, case, actor, data), stage=stage, status=422)
+            return _show(request, target, actor, _unbound(target, actor, data), stage=stage, status=422)
     valid = form.is_valid()
-    _keep(case, actor, row, form, data)
+    _keep(target, actor, form, data)
     if action == "spara" and form.keep:
         messages.success(request, "Utkastet är sparat. Du hittar det i ärendet.")
         return redirect(f"/arenden/{case.number}/")
     if not valid:
-        return _show(request, case, row, actor, form, status=422)
-    if row.confirm:
-        return redirect(f"/arenden/{case.number}/steg/{row.name}/kontrollera/")
-    return _take(request, case, row, actor, data)
+        return _show(request, target, actor, form, status=422)
+    if target.step.confirm:
+        return redirect(f"{target.url}kontrollera/")
+    return _take(request, target, actor, data)
 
 
-def _keep(case: Assessment, actor: Actor, step: Step, form: StepForm, data: QueryDict) -> None:
+def _keep(target: Target, actor: Actor, form: StepForm, data: QueryDict) -> None:
     """Keep the draft; where the form says that nothing may be kept, what was kept before goes too."""
     if form.keep:
-        save_draft(case, actor, step, form, data)
+        save_draft(target.case, actor, target.draft, form, data)
     else:
-        drop_draft(case, actor, step)
+        drop_draft(target.case, actor, target.draft)
 
 
 def _typed(request: HttpRequest) -> QueryDict:
@@ -132,14 +184,14 @@ def _typed(request: HttpRequest) -> QueryDict:
     return data
 
 
-def _unbound(form_class: Any, case: Assessment, actor: Actor, kept: QueryDict | None) -> StepForm | None:
+def _unbound(target: Target, actor: Actor, kept: QueryDict | None) -> StepForm | None:
     """The form with what was kept shown, without errors yet."""
-    if form_class is None:
+    if target.form_class is None:
         return None
     if not kept:
-        form: StepForm = form_class(subject=case, actor=actor)
+        form: StepForm = target.form_class(subject=target.subject, actor=actor)
         return form
-    bound: StepForm = form_class(kept, subject=case, actor=actor)
+    bound: StepForm = target.form_class(kept, subject=target.subject, actor=actor)
     return _quiet(bound)
 
 
@@ -152,8 +204,7 @@ def _quiet(form: StepForm) -> StepForm:
 
 def _show(
     request: HttpRequest,
-    case: Assessment,
-    step: Step,
+    target: Target,
     actor: Actor,
     form: StepForm | None,
     *,
@@ -161,16 +212,17 @@ def _show(
     kept: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    context = _base(case, step, actor) | {"form": form, "kept": kept, "stage": stage}
+    case, step = target.case, target.step
+    context = _base(target, actor) | {"form": form, "kept": kept, "stage": stage}
     if form is not None and form.sends:
         enclosures = staged(case, actor.organisation_id, form.sends)
         context |= _files(case, enclosures, form.file_hint) | {
             "stage": stage or StageForm(kinds=form.sends),
             "file_title": form.file_title,
-            "files_url": f"/arenden/{case.number}/steg/{step.name}/filer/",
+            "files_url": f"{target.url}filer/",
             "max_mb": max_megabytes(),
         }
-    if step.name == "order":
+    if target.subject is case and step.name == "order":
         limit = if_sent(timezone.localdate())
         context |= {"if_sent": limit.due, "if_sent_days": limit.inputs["days"], "today": timezone.localdate()}
     return render(request, "orders/step.html", context, status=status)
@@ -188,11 +240,13 @@ def _files(case: Assessment, enclosures: list[Enclosure], hint: str) -> dict[str
 
 
 @require_safe
-def files_piece(request: HttpRequest, number: str, step: str) -> HttpResponse:
+def files_piece(
+    request: HttpRequest, number: str, step: str, part: str | None = None, pk: int | None = None
+) -> HttpResponse:
     """How far the check of the uploaded documents has come, as a piece of the step's page."""
     actor = actor_of(request)
-    case, row = access.get_case(actor, number), _step_of(step, actor)
-    form_class = PROCESSES["assessment"].input_of(row)
+    target = _target(actor, number, step, part, pk)
+    case, form_class = target.case, target.form_class
     if form_class is None or not form_class.sends:
         raise Http404
     context = _files(case, staged(case, actor.organisation_id, form_class.sends), form_class.file_hint)
@@ -204,19 +258,20 @@ def files_piece(request: HttpRequest, number: str, step: str) -> HttpResponse:
 
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
-def check_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
+def check_page(
+    request: HttpRequest, number: str, step: str, part: str | None = None, pk: int | None = None
+) -> HttpResponse:
     """Kontrollera dina uppgifter: the answers once more, what happens next, and the button that names the deed."""
     actor = actor_of(request)
-    case, row = access.get_case(actor, number), _step_of(step, actor)
-    kept = load_draft(case, actor, row)
-    form_url = f"/arenden/{case.number}/steg/{row.name}/"
-    form_class = PROCESSES["assessment"].input_of(row)
+    target = _target(actor, number, step, part, pk)
+    case, row, form_url, form_class = target.case, target.step, target.url, target.form_class
+    kept = load_draft(case, actor, target.draft)
     shown = _fingerprint(case, actor, form_class, kept)
     if request.method == "POST":
         try:
-            _guard(case, row, actor, _seen(request))
+            _guard(target, actor, _seen(request))
         except (WrongState, LostRace) as refused:
-            return _refused(request, case, row, actor, refused)
+            return _refused(request, target, refused)
         if request.POST.get("visat", shown) != shown:
             messages.warning(
                 request, "Uppgifterna eller handlingarna har ändrats sedan du kontrollerade dem. Kontrollera igen."
@@ -226,20 +281,20 @@ def check_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
         if password is None or password.is_valid():
             if password is not None:
                 sessions.renew(request)
-            return _take(request, case, row, actor, kept)
+            return _take(request, target, actor, kept)
     else:
-        _guard(case, row, actor, None)
+        _guard(target, actor, None)
         password = _password(request, row)
     if not row.confirm or form_class is None or not kept:
         return redirect(form_url)
-    form = form_class(kept, subject=case, actor=actor)
+    form = form_class(kept, subject=target.subject, actor=actor)
     if not form.is_valid():
         return redirect(form_url)
     rows = [
         {"label": label, "values": values, "change_url": f"{form_url}#id_{name}"}
         for name, label, values in form.answers()
     ]
-    context = _base(case, row, actor) | {
+    context = _base(target, actor) | {
         "rows": rows,
         "form_url": form_url,
         "warnings": form.warnings(),
@@ -254,7 +309,7 @@ def check_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
             "uncounted": any(e.document.pages is None for e in enclosures),
             "file_title": form.file_title,
         }
-    if row.name == "order":
+    if target.subject is case and row.name == "order":
         context["if_sent"] = if_sent(timezone.localdate()).due
     return render(request, "orders/check.html", context, status=200 if request.method == "GET" else 422)
 
@@ -273,29 +328,30 @@ def _fingerprint(case: Assessment, actor: Actor, form_class: Any, kept: QueryDic
     return hashlib.sha256(f"{kept.urlencode() if kept else ''}|{documents}".encode()).hexdigest()[:24]
 
 
-def _take(request: HttpRequest, case: Assessment, step: Step, actor: Actor, data: QueryDict | None) -> HttpResponse:
+def _take(request: HttpRequest, target: Target, actor: Actor, data: QueryDict | None) -> HttpResponse:
     """Through the door; then the case page with a word of what happened, or the refusal's page."""
+    case, step, process = target.case, target.step, target.registered.process.name
     try:
-        event = door.take("assessment", case.pk, step.name, actor, data, seen=_seen(request))
+        if target.begins:
+            _, event = door.begin(process, case.pk, step.name, actor, data)
+        else:
+            event = door.take(process, target.subject.pk, step.name, actor, data, seen=_seen(request))
     except InvalidInput as refused:
-        return _show(request, case, step, actor, refused.form, status=422)
+        return _show(request, target, actor, refused.form, status=422)
     except Stale as refused:
-        return _stale(request, case, step, actor, data, refused)
+        return _stale(request, target, actor, data, refused)
     except Refused as refused:
-        return _refused(request, case, step, actor, refused)
-    drop_draft(case, actor, step)
+        return _refused(request, target, refused)
+    drop_draft(case, actor, target.draft)
     names = names_of([event], case, actor)
     messages.success(request, f"Klart. {sentence(event, names)}")
     return redirect(f"/arenden/{case.number}/" if step.name != "hand_back" else "/att-gora/")
 
 
-def _stale(
-    request: HttpRequest, case: Assessment, step: Step, actor: Actor, data: QueryDict | None, refused: Stale
-) -> HttpResponse:
+def _stale(request: HttpRequest, target: Target, actor: Actor, data: QueryDict | None, refused: Stale) -> HttpResponse:
     """What the decision rested on has changed: what is new, and the typed text kept."""
     typed = data.copy() if data is not None else QueryDict(mutable=True)
     typed["report_version"] = str(refused.facts["now"])
-    form = _unbound(PROCESSES["assessment"].input_of(step), case, actor, typed)
     context = {
         "changes": [
             {
@@ -304,25 +360,25 @@ def _stale(
                 "now": f"Version {refused.facts['now']}",
             }
         ],
-        "form": form,
-        "action_url": f"/arenden/{case.number}/steg/{step.name}/",
-        "step_label": step.label,
+        "form": _unbound(target, actor, typed),
+        "action_url": target.url,
+        "step_label": target.step.label,
         "button": "Granska och skicka igen",
-        "case_url": f"/arenden/{case.number}/",
+        "case_url": f"/arenden/{target.case.number}/",
     }
     return render(request, "errors/stale.html", context, status=409)
 
 
-def _refused(request: HttpRequest, case: Assessment, step: Step, actor: Actor, refused: Refused) -> HttpResponse:
+def _refused(request: HttpRequest, target: Target, refused: Refused) -> HttpResponse:
+    case = target.case
     facts: list[dict[str, Any]] = [
         {"label": "Ärende", "value": case.number},
-        {"label": "Du ville", "value": step.label},
+        {"label": "Du ville", "value": target.step.label},
     ]
     if isinstance(refused, NoRule | WrongRole):
         facts = []
     elif isinstance(refused, LostRace):
-        done = ASSESSMENT.steps.get(refused.facts["done"])
-        facts.append({"label": "Det som gjordes", "value": done.label if done else "En dag passerade"})
+        facts.append({"label": "Det som gjordes", "value": refused.facts["label"] or "En dag passerade"})
     else:
         facts.append({"label": "Status nu", "value": refused.facts.get("status_label") or case.status_label})
     return errors.refusal(request, refused, f"/arenden/{case.number}/", facts=facts)

@@ -33,11 +33,12 @@ rules AS (
 ),
 counted AS (
     SELECT o.id, o.case_id, o.kind, o.due, o.code, o.inputs, r.code AS right_code, r.days,
-           coalesce(o.decided, later.day) AS right_due, o.decided
+           coalesce(o.decided, greatest(later.day, (o.inputs->'until'->>0)::date)) AS right_due, o.decided
     FROM open o
     LEFT JOIN rules r ON r.key = o.key AND r.start = o.start AND r.region_id IS NOT DISTINCT FROM o.region_id
     LEFT JOIN fmu_portal_calendarday first ON first.day = o.start
-    LEFT JOIN fmu_portal_calendarday later ON later.working AND later.ordinal = first.ordinal + r.days
+    LEFT JOIN fmu_portal_calendarday later ON later.working AND later.ordinal = first.ordinal + r.days + coalesce(
+        (SELECT sum((e->>0)::int) FROM jsonb_array_elements(o.inputs->'extra') e), 0)
 )
 SELECT c.id, a.number, c.kind, c.due, c.right_due, c.code, c.right_code, c.inputs->>'days', c.days
 FROM counted c LEFT JOIN orders_assessment a ON a.id = c.case_id

@@ -1,0 +1,97 @@
+"""The parts of a case on its page: what there is of each, what may be done with it, what may be begun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.actor import Actor
+from fmu_portal.engine import door
+from fmu_portal.engine.registry import Registered, parts
+from fmu_portal.engine.table import Step
+from fmu_portal.models import Duty
+from orders.models import Assessment
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button or link of the page: the step, and where its form is."""
+
+    name: str
+    label: str
+    hint: str
+    url: str
+
+
+@dataclass
+class Row:
+    """One part: what it says of itself, its status, its open duty, what may be done."""
+
+    subject: Any
+    label: str
+    tone: str
+    words: list[str]
+    due: Any
+    actions: list[Action]
+
+
+@dataclass
+class Section:
+    """All parts of one kind, newest first."""
+
+    process: str
+    title: str
+    rows: list[Row] = field(default_factory=list)
+
+
+@dataclass
+class Parts:
+    """What the case page shows of its parts. ``by_duty``: an open duty's id -> the action that closes it."""
+
+    sections: list[Section] = field(default_factory=list)
+    begin: list[Action] = field(default_factory=list)
+    by_duty: dict[int, Action] = field(default_factory=dict)
+
+
+def action(case: Assessment, step: Step, registered: Registered | None = None, pk: int | None = None) -> Action:
+    """The step of the case, of a part that is there, or one that begins a part."""
+    where = "" if registered is None else f"{registered.process.slug}/" + ("" if pk is None else f"{pk}/")
+    return Action(step.name, step.label, step.hint, f"/arenden/{case.number}/{where}steg/{step.name}/")
+
+
+def parts_of(actor: Actor, case: Assessment, open_duties: Iterable[Duty]) -> Parts:
+    """Every part of the case that the actor may see, one query per kind; ``open_duties`` are the case's."""
+    found = Parts()
+    duties: dict[tuple[str, int], list[Duty]] = {}
+    for duty in open_duties:
+        duties.setdefault((duty.process, duty.subject_id), []).append(duty)
+    for registered in parts():
+        process = registered.process
+        section = Section(process.name, process.label)
+        for subject in registered.model.objects.of_case(case, actor).order_by("-pk"):
+            subject.assessment = case
+            own = duties.get((process.name, subject.pk), [])
+            section.rows.append(_row(actor, case, registered, subject, own, found))
+        if section.rows:
+            found.sections.append(section)
+        found.begin += _beginnings(actor, case, registered)
+    return found
+
+
+def _row(actor: Actor, case: Assessment, registered: Registered, subject: Any, duties: list[Duty], found: Parts) -> Row:
+    steps = door.available(registered.process.name, subject, actor, duties)
+    actions = {step.name: action(case, step, registered, subject.pk) for step in steps}
+    for duty in duties:
+        closing = actions.get(registered.process.duties[duty.kind].step)
+        if closing is not None and duty.organisation_id == actor.organisation_id:
+            found.by_duty[duty.pk] = closing
+    status = registered.process.statuses[subject.status]
+    due = duties[0].due if duties else None
+    return Row(subject, status.label, status.tone, subject.words(), due, [*actions.values()])
+
+
+def _beginnings(actor: Actor, case: Assessment, registered: Registered) -> list[Action]:
+    subject = registered.model.to_begin(case)
+    possible = {step.name for step in door.available(registered.process.name, subject, actor, ())}
+    return [action(case, step, registered) for step in registered.process.beginnings if step.name in possible]
