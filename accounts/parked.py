@@ -33,7 +33,7 @@ def _fernet() -> Fernet:
 
 
 def wrap(request: HttpRequest, user_id: int) -> str:
-    """The request's fields (no file and no password is kept), sealed for one user; empty when too large to carry."""
+    """The request's fields (no file and no password is kept), encrypted for one user; empty when too large to carry."""
     fields = {name: request.POST.getlist(name) for name in request.POST if name not in _DROP}
     text = json.dumps({"user": user_id, "path": request.path, "fields": fields})
     return _fernet().encrypt(text.encode()).decode() if len(text) <= MAX_BYTES else ""

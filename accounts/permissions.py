@@ -28,6 +28,7 @@ class See(StrEnum):
     PROTECTED = "protected"  # name and place of a person with protected identity, each time with a reason
     MESSAGES = "messages"  # messages of the threads that one's organisation takes part in
     NUMBER = "number"  # only that the case is there, for what one's unit once wrote in it
+    FOUND = "found"  # its number and no more, when one asks for a person by personnummer
 
 
 class Where(StrEnum):
@@ -86,11 +87,14 @@ TABLE: tuple[Grant, ...] = (
         "den egna partens trådar; efter en återlämning bara det som skrevs dessförinnan",
     ),
     Grant(_UNIT, (See.NUMBER,), (Where.WAS_ASSIGNED,), "ett återlämnat uppdrags nummer, till det egna"),
+    Grant(_OFFICE, (See.FOUND,), (Where.OFFICE, Where.REQUESTED), "ett annat kontors ärende öppnas med skäl"),
+    Grant((Role.REGION_COORDINATOR,), (See.FOUND,), (Where.REGION,), "när personen ringer, med skäl varje gång"),
+    Grant(_UNIT, (See.FOUND,), (Where.ASSIGNED,), "enhetens pågående uppdrag"),
 )
 
 
 FOLLOW_UP = (Role.COORDINATOR, Role.REGION_COORDINATOR, Role.PERFORMER_ADMIN)
-"""Who follows up the access log of their own organisation (HSLF-FS 2016:40 4 kap. 9 §; the agency by GDPR art. 32)."""
+"""Who follows up the access log of their own organisation."""
 
 
 def may_see(role: str, what: See) -> bool:
@@ -98,9 +102,24 @@ def may_see(role: str, what: See) -> bool:
     return any(role in grant.roles and what in grant.what for grant in TABLE)
 
 
+def may_search(role: str) -> bool:
+    """Whether a role may ask for cases by personnummer."""
+    return may_see(role, See.FOUND)
+
+
+def says_why(role: str) -> bool:
+    """Whether a role that searches must say why: those who otherwise do not know who a case is about."""
+    return may_search(role) and not may_see(role, See.IDENTITY)
+
+
 def wheres(role: str, what: See) -> list[Where]:
     """In which cases a role sees this; empty when in none."""
     return [where for grant in TABLE if role in grant.roles and what in grant.what for where in grant.where]
+
+
+def roles_with(what: See, where: Where) -> tuple[Role, ...]:
+    """The roles that see this in these cases."""
+    return tuple(role for role in Role if where in wheres(role, what))
 
 
 def arms(whats: Iterable[See]) -> list[tuple[tuple[Role, ...], Where]]:

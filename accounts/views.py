@@ -77,7 +77,7 @@ def _logged_in(request: HttpRequest, user: User, target: str, blob: str) -> Http
     note("login", request, user=user.pk, by="password")
     kept = parked.unwrap(blob, user.pk) if blob else None
     if kept is not None:
-        request.session["parked"] = blob  # sealed still: the page that it belongs to opens it
+        request.session["parked"] = blob  # encrypted still: the page that it belongs to opens it
         target = kept.path
     mandates = list(Mandate.objects.valid().filter(user=user).order_by("-last_used_at")[:2])
     request.session["several"] = len(mandates) > 1

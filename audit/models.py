@@ -20,7 +20,7 @@ class Personal(models.Model):
     """A row that says something of a person: that it was read is gathered when it becomes an object.
 
     ``PART`` is what it says, ``CASE`` the field with the case's id. `values()` and `values_list()` make no object, so a
-    test refuses them on these tables but for codes and ids.
+    test (`tests/test_house.py`) reads the source and refuses them on these tables but for codes and ids.
     """
 
     PART: ClassVar[See]
@@ -50,7 +50,7 @@ class AccessEntry(models.Model):
 
     ``cases`` are case ids, ``parts`` codes of `accounts.permissions.See`, ``wrote`` step names, ``what`` the name of the
     view or job. Nothing that a person wrote and no name is in it; ``why`` points at where a reason is kept. Only added
-    to; kept at least five years (HSLF-FS 2016:40 4 kap. 9 §).
+    to, and nothing removes it; how long it is kept at least is a rule (``law.access_log_minimum``).
     """
 
     at = models.DateTimeField(default=timezone.now)

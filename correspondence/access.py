@@ -9,6 +9,7 @@ from django.http import Http404
 
 from accounts.actor import Actor
 from correspondence.files import wrong_page
+from correspondence.inputs import name_of
 from correspondence.models import Attachment, Draft, Message, Thread, ThreadParty
 from correspondence.reach import memberships, readable
 
@@ -24,6 +25,12 @@ def get_thread(actor: Actor, pk: int) -> tuple[Thread, ThreadParty]:
 def messages_in(member: ThreadParty) -> QuerySet[Message]:
     """What the organisation may read of its thread, with who wrote it."""
     return readable(member).select_related("organisation", "author", "asks")
+
+
+def author(message: Message, thread: Thread, actor: Actor) -> str:
+    """Who wrote; nobody's name where the organisation's own is not shown (a protected person's case)."""
+    shown = name_of(message.organisation, thread, actor) == message.organisation.name
+    return message.author.name if shown else ""
 
 
 def may_open(attachment: Attachment, thread: Thread) -> bool:

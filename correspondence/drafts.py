@@ -1,4 +1,4 @@
-"""What a person has half written: kept at each turn, sealed at rest, and gone when the message is sent."""
+"""What a person has half written: kept at each turn, encrypted at rest, and gone when the message is sent."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def keep(actor: Actor, data: QueryDict, thread_id: int | None, case_id: int | No
     fields = {name: data.getlist(name) for name in data if name not in OWN}
     return Draft.objects.update_or_create(
         **_place(actor, thread_id, case_id),
-        defaults={"data": {"sealed": identity.seal(json.dumps(fields))}, "saved_at": timezone.now()},
+        defaults={"data": {"sealed": identity.encrypt_text(json.dumps(fields))}, "saved_at": timezone.now()},
     )[0]
 
 
@@ -45,7 +45,7 @@ def content(draft: Draft | None) -> QueryDict | None:
     if draft is None or not draft.data:
         return None
     data = QueryDict(mutable=True)
-    for name, values in json.loads(identity.unseal(draft.data["sealed"])).items():
+    for name, values in json.loads(identity.decrypt_text(draft.data["sealed"])).items():
         data.setlist(name, values)
     return data if any(text.strip() for values in data.lists() for text in values[1]) else None
 

@@ -13,7 +13,7 @@ from orders.retention import Kind
 
 def _find(due: Any, organisations: list[int]) -> Any:
     rows = Message.objects.filter(case_id__in=due.values("pk"), organisation__in=organisations).exclude(text="")
-    return list(rows.values_list("case_id", "pk"))
+    return [(row.case_id or 0, row.pk) for row in rows.only("pk", "case_id")]
 
 
 def _empty(pks: list[str], now: datetime) -> None:

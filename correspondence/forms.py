@@ -46,6 +46,7 @@ class NewThreadForm(PortalForm):
         super().__init__(*args, **kwargs)
         self.actor, self.case = actor, case
         self.set_up()
+        self.fields["asked"].conditional = True  # type: ignore[attr-defined]
         for name, field in self.fields.items():
             self.speak_swedish(name, field)
 

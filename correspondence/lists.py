@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from accounts.actor import Actor
-from accounts.permissions import See
-from audit import collector
 from correspondence.inputs import name_of
 from correspondence.models import Message, Thread, ThreadParty, ThreadRead
 from correspondence.process import THREAD
@@ -58,22 +56,20 @@ class Page:
     next: str = ""
 
 
-def _with_words(rows: QuerySet[ThreadParty], actor: Actor) -> QuerySet[ThreadParty]:
-    """With the subject, the moment of the latest message and how far the person has read, in the same query."""
-    messages = Message.objects.filter(thread_id=OuterRef("thread_id"))
+def _with_read(rows: QuerySet[ThreadParty], actor: Actor) -> QuerySet[ThreadParty]:
+    """With how far the person has read, in the same query."""
     mine = ThreadRead.objects.filter(
         thread_id=OuterRef("thread_id"), user_id=actor.user_id, organisation_id=actor.organisation_id
     )
     return rows.select_related("thread__case").annotate(
-        title=Subquery(messages.order_by("pk").values("title")[:1]),
-        at=Subquery(Message.objects.filter(pk=OuterRef("latest")).values("at")[:1]),
         read_by_me=Coalesce(Subquery(mine.values("read")[:1]), Value(0), output_field=BigIntegerField()),
     )
 
 
 def rows_of(actor: Actor, members: Iterable[ThreadParty]) -> list[Row]:
-    """The rows as a page shows them: two queries more, for the other parties and the answers owed."""
+    """The rows as a page shows them: three queries more, for subjects, other parties and the answers owed."""
     found = list(members)
+    titles, moments = _messages(found)
     threads = {member.thread_id: member.thread for member in found}
     others: dict[int, list[str]] = {}
     parties = ThreadParty.objects.filter(thread_id__in=threads).exclude(organisation_id=actor.organisation_id)
@@ -85,24 +81,30 @@ def rows_of(actor: Actor, members: Iterable[ThreadParty]) -> list[Row]:
     for member in found:
         thread: Any = member.thread
         extra: Any = member
-        if thread.case_id is not None:
-            collector.seen(See.MESSAGES, thread.case_id)
         status = THREAD.statuses[thread.status]
         rows.append(
             Row(
                 member=member,
                 thread=thread,
-                title=extra.title or NO_TITLE,
+                title=titles.get(thread.pk, NO_TITLE),
                 with_=", ".join(others.get(thread.pk, [])),
                 new=member.is_unread,
                 new_to_me=extra.read_by_me < member.latest,
-                at=extra.at,
+                at=moments.get(member.latest),
                 due=due.get(thread.pk),
                 tone="info" if thread.status == "asked" and thread.asked_id == actor.organisation_id else status.tone,
                 status=_status_words(thread, member, actor),
             )
         )
     return rows
+
+
+def _messages(members: list[ThreadParty]) -> tuple[dict[int, str], dict[int, Any]]:
+    """(thread id -> its subject, message id -> when), of the first and the latest message of each."""
+    latest = {member.latest for member in members}
+    first = Q(thread_id__in={member.thread_id for member in members}) & ~Q(title="")
+    rows = list(Message.objects.filter(Q(pk__in=latest) | first).defer("text"))
+    return {row.thread_id: row.title for row in rows if row.title}, {row.pk: row.at for row in rows}
 
 
 def _status_words(thread: Thread, member: ThreadParty, actor: Actor) -> str:
@@ -127,7 +129,7 @@ def _in_view(rows: QuerySet[ThreadParty], view: str, actor: Actor) -> QuerySet[T
 
 def listed(actor: Actor, view: str, number: str = "", after: int | None = None) -> Page:
     """A page of the organisation's threads. ``after``: the key where the page before ended."""
-    rows = _in_view(_with_words(memberships(actor).filter(latest__gt=0), actor), view, actor)
+    rows = _in_view(_with_read(memberships(actor).filter(latest__gt=0), actor), view, actor)
     if number:
         rows = rows.filter(thread__case__number=number)
     if after is not None:
@@ -139,9 +141,14 @@ def listed(actor: Actor, view: str, number: str = "", after: int | None = None) 
     return page
 
 
+def one(actor: Actor, member: ThreadParty) -> list[ThreadParty]:
+    """A single thread as `rows_of` takes it."""
+    return list(_with_read(memberships(actor).filter(pk=member.pk), actor))
+
+
 def of_case(actor: Actor, case_id: int, most: int = 5) -> list[Row]:
     """The latest threads of a case that the actor reads, for the case's own page."""
-    rows = _with_words(memberships(actor).filter(thread__case_id=case_id, latest__gt=0), actor)
+    rows = _with_read(memberships(actor).filter(thread__case_id=case_id, latest__gt=0), actor)
     return rows_of(actor, rows.order_by("-latest")[:most])
 
 

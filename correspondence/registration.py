@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from accounts import models as accounts
 from accounts.actor import CLOCK, Actor
 from accounts.permissions import See
 from accounts.roles import Party
 from fmu_portal import context
+from fmu_portal.addresses import API_OPERATIONS
 from fmu_portal.database import as_clock, register_walls
 from fmu_portal.engine import clock, registry
 from fmu_portal.engine.door import Context, take
@@ -50,9 +53,15 @@ def _menu(actor: Actor) -> tuple[str, str, str | None] | None:
     return "Meddelanden", "/meddelanden/", context.count_text(unread) if unread else None
 
 
+def _operations() -> list[Any]:
+    from correspondence.api.views import operations
+
+    return operations()
+
+
 def register_all() -> None:
     """Called once when the app is ready."""
-    from correspondence import digest, erasing, files, handing_over, inputs, notices, reach, sections
+    from correspondence import demo, digest, erasing, files, handing_over, inputs, notices, reach, sections
     from correspondence.models import Thread
     from correspondence.process import THREAD
 
@@ -70,6 +79,8 @@ def register_all() -> None:
     erasing.register()
     handing_over.register()
     sections.register()
+    demo.register()
     clock.register_chore(digest.send_digests)
     accounts.COUNTED["messages"] = UNREAD
     context.register_menu(_menu)
+    API_OPERATIONS.append(_operations)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -59,6 +60,8 @@ def begin(
     organisations: Iterable[Organisation],
     data: Mapping[str, Any],
     draft: Draft | None = None,
+    *,
+    now: datetime | None = None,
 ) -> Thread:
     """A new thread with its first message, which asks for an answer when ``data`` names ``asked``.
 
@@ -67,7 +70,7 @@ def begin(
     """
     if not may_begin(actor):
         raise WrongRole("Ditt uppdrag ger inte rätt att skriva meddelanden.")
-    now = timezone.now()
+    now = now or timezone.now()
     thread = Thread.objects.create(
         case=case, region_id=case.region_id if case is not None else None, started_by_id=actor.organisation_id
     )
@@ -91,6 +94,6 @@ def begin(
         draft.save(update_fields=["thread", "case"])
         draft.attachments.update(thread=thread, case_id=thread.case_id)
     step = "ask" if data.get("asked") else "write"
-    door.take(THREAD.name, thread.pk, step, actor, data)
+    door.take(THREAD.name, thread.pk, step, actor, data, now=now)
     thread.refresh_from_db()
     return thread

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from fmu_portal.engine.refusals import Refused
 
+MAX_PAGES = 2000
+MAX_PIXELS = 60_000_000
+"""In one image. The figures that `documents.sandbox` allows and that a file's sender reads."""
+
 
 class NotOpenable(Refused):
     """The document is there, but not checked yet (``waits`` in facts) or not accepted. Nothing of it is shown."""
@@ -25,10 +29,11 @@ REASONS = {
     "encrypted": "Filen är krypterad eller har lösenord. Spara den utan lösenord och ladda upp den igen.",
     "damaged": "Filen är skadad och går inte att läsa. Spara om den som PDF och ladda upp den igen.",
     "empty": "Filen har inga sidor. Välj en annan fil.",
-    "pages": "Filen har fler än 2 000 sidor. Dela upp den i flera filer.",
+    "pages": f"Filen har fler än {MAX_PAGES:,} sidor. Dela upp den i flera filer.".replace(",", " "),
     "unpacked": "Filen blir för stor när den packas upp. Skriv ut den till en ny PDF, eller dela upp den.",
     "image": "Bilden går inte att läsa. Spara den som PDF och ladda upp den igen.",
-    "pixels": "Bilden är för stor (fler än 60 miljoner bildpunkter). Spara den i lägre upplösning.",
+    "pixels": f"Bilden är för stor (fler än {MAX_PIXELS // 1_000_000} miljoner bildpunkter)."
+    " Spara den i lägre upplösning.",
     "type": "Filen är inte en PDF eller bild. Spara den som PDF och ladda upp den igen.",
     "active": "Filen innehåller något som inte går att ta bort på ett säkert sätt. Skriv ut den till en ny PDF.",
     "limits": "Filen gick inte att kontrollera: den tog för lång tid eller för mycket minne."

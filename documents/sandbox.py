@@ -23,13 +23,11 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from documents.refusals import REASONS
+from documents.refusals import MAX_PAGES, MAX_PIXELS, REASONS
 from fmu_portal.identity import LOOKS_LIKE
 
 log = logging.getLogger("fmu.documents")
 
-MAX_PAGES = 2000
-MAX_PIXELS = 60_000_000
 MAX_UNPACKED = 300 * 1024 * 1024
 MEMORY = 1536 * 1024 * 1024
 CPU_SECONDS = 40

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from documents import keys
+from documents.encryption import decrypt, encrypt
 from documents.models import Document
-from documents.sealing import seal, unseal
 from documents.storage import storage
 
 
@@ -67,7 +67,7 @@ def keep(chunks: Iterable[bytes], storage_key: str | None = None) -> Kept:
     storage_key = storage_key or secrets.token_hex(20)
     tally = Tally()
     wrapped = keys.wrap(document_key, storage_key)
-    storage().write(seal(tally.of(chunks), document_key, storage_key), key=storage_key)
+    storage().write(encrypt(tally.of(chunks), document_key, storage_key), key=storage_key)
     return Kept(storage_key, tally.size, tally.sha256, wrapped)
 
 
@@ -79,7 +79,7 @@ def clean_key_of(storage_key: str) -> str:
 def keep_clean(document: Document, chunks: Iterable[bytes]) -> Tally:
     """Store the copy that people open, by the document's own key; what is returned says size and hash."""
     tally, name = Tally(), clean_key_of(document.storage_key)
-    storage().write(seal(tally.of(chunks), _key_of(document), name), key=name)
+    storage().write(encrypt(tally.of(chunks), _key_of(document), name), key=name)
     return tally
 
 
@@ -94,7 +94,7 @@ def _open(document: Document, storage_key: str) -> BinaryIO:
     if document.wrapped_key is None:
         return storage().open(storage_key)
     document_key = _key_of(document)
-    return unseal(storage().open(storage_key), document_key, storage_key)
+    return decrypt(storage().open(storage_key), document_key, storage_key)
 
 
 def open_original(document: Document) -> BinaryIO:

@@ -7,7 +7,6 @@ a person stands behind a wall: row policies that let through what the mandate at
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,8 +53,6 @@ FUNCTIONS = (
     "orders_apply_event(bigint)",
     "correspondence_apply_event(bigint)",
     "orders_forget_drafts(bigint)",
-    "orders_cases_of_person(text)",
-    "orders_elsewhere(text)",
     "orders_is_person(bigint, text)",
     "orders_protect(bigint, text, text)",
     "orders_readdress(bigint, text, text)",
@@ -114,10 +111,25 @@ class Wall:
 
 @dataclass(frozen=True)
 class Answer:
-    """A yes-or-no function that policies ask, with the owner's rights: its signature and its condition in SQL."""
+    """A function with the owner's rights: its signature, and its condition in SQL: yes or no, as policies ask it.
+
+    With ``body`` it gives rows or a value instead (``returns``): a query that holds the condition.
+    """
 
     signature: str
     condition: str
+    returns: str = "boolean"
+    body: str = ""
+
+    @property
+    def definition(self) -> str:
+        """Language and body. plpgsql keeps the plan for the session; a query of its own is asked once a page."""
+        if self.body:
+            return f"LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ {self.body} $$"
+        return (
+            "LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp"
+            f" AS $$ BEGIN RETURN {self.condition}; END $$"
+        )
 
 
 _walls: list[Callable[[], list[Wall]]] = []
@@ -165,13 +177,9 @@ def as_clock() -> Iterator[None]:
 
 
 def _define(cursor: Any, answer: Answer, roles: list[str]) -> None:
-    cursor.execute(
-        f"CREATE OR REPLACE FUNCTION {answer.signature} RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER"
-        f" SET search_path = public, pg_temp AS $$ BEGIN RETURN {answer.condition}; END $$"
-    )
-    bare = re.sub(r"\w+ (\w+)\)$", r"\1)", answer.signature)
-    cursor.execute(f"REVOKE EXECUTE ON FUNCTION {bare} FROM PUBLIC")
-    cursor.execute(f"GRANT EXECUTE ON FUNCTION {bare} TO {', '.join(roles)}")
+    cursor.execute(f"CREATE OR REPLACE FUNCTION {answer.signature} RETURNS {answer.returns} {answer.definition}")
+    cursor.execute(f"REVOKE EXECUTE ON FUNCTION {answer.signature} FROM PUBLIC")
+    cursor.execute(f"GRANT EXECUTE ON FUNCTION {answer.signature} TO {', '.join(roles)}")
 
 
 def _build(cursor: Any, wall: Wall, roles: list[str]) -> None:

@@ -52,14 +52,14 @@ def decrypt(stored: bytes) -> str:
     return _fernet().decrypt(stored).decode()
 
 
-def seal(text: str) -> str:
+def encrypt_text(text: str) -> str:
     """A text that may name a person, as it is kept at rest."""
     return _fernet().encrypt(text.encode()).decode()
 
 
-def unseal(sealed: str) -> str:
-    """The text of `seal`."""
-    return _fernet().decrypt(sealed.encode()).decode()
+def decrypt_text(stored: str) -> str:
+    """The text again."""
+    return _fernet().decrypt(stored.encode()).decode()
 
 
 def lookup_hash(digits: str) -> str:

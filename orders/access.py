@@ -16,6 +16,7 @@ from audit import collector
 from fmu_portal import identity
 from fmu_portal.models import Note
 from orders.models import Assessment, Enclosure, InsuredPerson, Participant, Recusal, Report, ReportVersion, Reveal
+from orders.models.assessment import PROTECTED
 from orders.models.enclosure import UNDERLAG, EnclosureQuerySet
 from orders.reach import query_for
 
@@ -82,10 +83,18 @@ def takes_part(actor: Actor, case: Assessment) -> bool:
 
 
 def person_of(actor: Actor, case: Assessment) -> InsuredPerson | None:
-    """Who the case is about, for those who may know; None for the others, for a draft, and when erased."""
-    if not actor.sees(See.IDENTITY):
-        return None
-    return InsuredPerson.objects.filter(pk=case.pk).exclude(identity_hash="").first()
+    """Who the case is about, for those who may know; None for the others, for a draft, and when erased.
+
+    No query when the case came with its person (`select_related`).
+    """
+    person = getattr(case, "person", None) if actor.sees(See.IDENTITY) else None
+    return None if person is None or person.is_erased else person
+
+
+def name_in_list(actor: Actor, case: Assessment) -> str:
+    """The person as a row of a list says it: the name, that it is protected, or "" for those who may not know."""
+    person = person_of(actor, case)
+    return person.name if person else PROTECTED if case.protected and actor.sees(See.IDENTITY) else ""
 
 
 def may_reveal(actor: Actor, case: Assessment) -> bool:
@@ -169,7 +178,7 @@ def report_versions(actor: Actor, case: Assessment) -> list[ReportVersion]:
 
 def get_former_case(actor: Actor, number: str) -> Assessment:
     """A case that the performer has handed back: it keeps what it wrote itself, and nothing else. 404 otherwise."""
-    rows = Assessment.objects.filter(number=number, assignments__performer_id=actor.organisation_id)
+    rows = Assessment.objects.not_recused(actor).filter(number=number, assignments__performer_id=actor.organisation_id)
     case = rows.filter(assignments__closed_by__isnull=False).distinct().first()
     if actor.party is not Party.PERFORMER or case is None:
         raise Http404

@@ -14,8 +14,8 @@ from accounts.permissions import See
 from accounts.roles import Party
 from fmu_portal.context import MOST_COUNTED, count_text
 from fmu_portal.models import Duty
+from orders.access import name_in_list
 from orders.models import Assessment
-from orders.models.assessment import PROTECTED
 from orders.words import Left, apart, duty_left, task_of
 from rules.remembered import rules_by_code
 
@@ -120,7 +120,7 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
             fact=_fact(actor, case) if case is not None else "Utanför ärenden.",
             counterpart=_counterpart(actor, case) if case is not None else "",
             holder=duty.holder.name if duty.holder else "Ingen ännu",
-            person=_person(actor, case) if case is not None else "",
+            person=name_in_list(actor, case) if case is not None else "",
             url=elsewhere[0] if elsewhere is not None else f"/arenden/{case.number}/" if case is not None else "",
         )
         title = _group(duty.due, today, week_ends)
@@ -152,13 +152,6 @@ def _counterpart(actor: Actor, case: Assessment) -> str:
     if actor.party is Party.PERFORMER:
         return case.region.name if case.region else ""
     return case.performer.name if case.performer else "Inte tilldelad"
-
-
-def _person(actor: Actor, case: Assessment) -> str:
-    if not actor.sees(See.IDENTITY):
-        return ""
-    person = getattr(case, "person", None)
-    return person.name if person else PROTECTED if case.protected else ""
 
 
 _COUNTS = """

@@ -22,7 +22,7 @@ def save_draft(case: Assessment, actor: Actor, step: str, form: StepForm, data: 
         step=step,
         organisation_id=actor.organisation_id,
         user_id=actor.user_id,
-        defaults={"data": {"sealed": identity.seal(json.dumps(kept))}, "saved_at": timezone.now()},
+        defaults={"data": {"sealed": identity.encrypt_text(json.dumps(kept))}, "saved_at": timezone.now()},
     )
 
 
@@ -37,7 +37,7 @@ def load_draft(case: Assessment, actor: Actor, step: str) -> QueryDict | None:
     """What the person kept for this step, or None."""
     rows = StepDraft.objects.filter(assessment=case, step=step)
     row = rows.filter(organisation_id=actor.organisation_id, user_id=actor.user_id).first()
-    return _as_query(json.loads(identity.unseal(row.data["sealed"]))) if row and row.data else None
+    return _as_query(json.loads(identity.decrypt_text(row.data["sealed"]))) if row and row.data else None
 
 
 def drop_draft(case: Assessment, actor: Actor, step: str) -> None:

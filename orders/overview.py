@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from django.db.models import QuerySet
 
@@ -13,9 +12,9 @@ from accounts.permissions import See
 from audit import collector
 from fmu_portal.engine.refusals import NoRule
 from fmu_portal.models import Duty
+from orders.access import name_in_list
 from orders.deadlines import arrival, provisional, report_duty
 from orders.models import Assessment
-from orders.models.assessment import PROTECTED
 from orders.process import ASSESSMENT, OPEN_STATUSES
 from orders.words import Left, days_left, duty_left, parties_words, pending_in
 
@@ -91,7 +90,6 @@ def overview(actor: Actor, wanted: Wanted, today: date) -> Page:
 def _row(actor: Actor, case: Assessment, duties: list[Duty], today: date) -> Row:
     status = ASSESSMENT.statuses[case.status]
     due, left = last_day(case, duties, today)
-    person: Any = getattr(case, "person", None) if actor.sees(See.IDENTITY) else None
     return Row(
         case=case,
         status_label=status.label,
@@ -100,7 +98,7 @@ def _row(actor: Actor, case: Assessment, duties: list[Duty], today: date) -> Row
         due=due,
         left=left,
         municipality=case.municipality.name if case.municipality and actor.sees(See.NEEDS) else "",
-        person=person.name if person else PROTECTED if case.protected and actor.sees(See.IDENTITY) else "",
+        person=name_in_list(actor, case),
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from accounts.actor import Actor
-from accounts.permissions import FOLLOW_UP, See, Where, arms, wheres
+from accounts.permissions import FOLLOW_UP, See, Where, arms, roles_with, wheres
 from accounts.roles import PARTY_OF, Party, Role
 from fmu_portal.database import MANDATE, ORGANISATION, REVEAL, ROLE, USER, Answer, Wall
 from fmu_portal.engine.registry import parts
@@ -108,7 +108,10 @@ _OWN_TIME = (
 )
 _ENCLOSURE = f"""orders_sees_underlag({{e}}.assessment_id) AND ({{e}}.staged_by_id = {ORGANISATION}
     OR ({{e}}.sent_by_id IS NOT NULL AND (NOT {_AT_UNIT} OR {{e}}.kind IN {_KINDS})))"""
-_VERSION = f"({{v}}.performer_id = {ORGANISATION} OR orders_sees_report({{v}}.assessment_id))"
+_VERSION = (
+    f"(({{v}}.performer_id = {ORGANISATION} AND {{v}}.assessment_id <> ALL ({RECUSED}))"
+    " OR orders_sees_report({v}.assessment_id))"
+)
 
 
 def _part(table: str) -> Wall:
@@ -119,7 +122,8 @@ def _part(table: str) -> Wall:
 
 
 def functions() -> list[Answer]:
-    """What the policies ask of a case: whether the role at work sees this part of it, and of a document.
+    """What the policies ask of a case: whether the role at work sees this part of it, and of a document; and what is
+    asked past them.
 
     A function of its own, with its plan kept for the session: written out in each policy, one inside the other, the
     planning of a page's queries took longer than the queries.
@@ -131,8 +135,30 @@ def functions() -> list[Answer]:
         )
         for what in (See.CASE, See.NEEDS, See.IDENTITY, See.PROTECTED, See.UNDERLAG, See.PAPERS, See.REPORT)
     ]
+    found = f"p.identity_hash = digest AND p.protection = '' AND {_arms(See.FOUND)} AND a.id <> ALL ({RECUSED})"
+    unlocks = ", ".join(f"'{role}'" for role in roles_with(See.CASE, Where.UNLOCKED))
+    elsewhere = (
+        f"a.number = of_number AND {ROLE} IN ({unlocks}) AND {REACH[Where.REQUESTED].sql.format(a='a')}"
+        f" AND a.agency_office_id <> {ORGANISATION} AND a.id <> ALL ({RECUSED})"
+    )
     return [
         *answers,
+        # Past the wall on purpose: numbers alone, and never a protected person's.
+        Answer(
+            "orders_cases_of_person(digest text)",
+            found,
+            "TABLE (id bigint, number varchar, own boolean)",
+            f"SELECT a.id, a.number, a.agency_office_id = {ORGANISATION} OR NOT {_is(Party.AGENCY)}"
+            " FROM orders_insuredperson p JOIN orders_assessment a ON a.id = p.assessment_id"
+            f" WHERE {found} ORDER BY a.id DESC LIMIT 50",
+        ),
+        # Asked before the reason is: whether a number is another office's requested case, its id and nothing more.
+        Answer(
+            "orders_elsewhere(of_number text)",
+            elsewhere,
+            "bigint",
+            f"SELECT a.id FROM orders_assessment a WHERE {elsewhere}",
+        ),
         Answer(
             "orders_sees_document(of_document uuid)",
             "EXISTS (SELECT 1 FROM orders_enclosure e WHERE e.document_id = of_document"
@@ -179,11 +205,13 @@ def walls() -> list[Wall]:
         ),
         Wall(
             "fmu_portal_note",
-            f"author_id = {ORGANISATION} OR (orders_sees_needs(case_id) AND {_PARTY} = ANY (visible_to)"
+            # A search's reason is of no case.
+            f"(author_id = {ORGANISATION} AND coalesce(case_id, 0) <> ALL ({RECUSED}))"
+            f" OR (orders_sees_needs(case_id) AND {_PARTY} = ANY (visible_to)"
             f" AND (NOT {_AT_UNIT} OR event_id >= {_OWN_TIME}))",
             check=f"author_id = {ORGANISATION}",
         ),
-        Wall("orders_report", f"performer_id = {ORGANISATION}"),
+        Wall("orders_report", f"performer_id = {ORGANISATION} AND assessment_id <> ALL ({RECUSED})"),
         Wall("orders_reportversion", _VERSION.format(v="orders_reportversion")),
         Wall(
             "audit_accessentry",
@@ -195,5 +223,8 @@ def walls() -> list[Wall]:
             clock=True,
         ),
         *(_part(part.model._meta.db_table) for part in parts()),
-        Wall("orders_stepdraft", f"organisation_id = {ORGANISATION} AND user_id = {USER}"),
+        Wall(
+            "orders_stepdraft",
+            f"organisation_id = {ORGANISATION} AND user_id = {USER} AND assessment_id <> ALL ({RECUSED})",
+        ),
     ]

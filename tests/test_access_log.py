@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import psycopg2
 import pytest
@@ -19,6 +19,7 @@ from fmu_portal.engine import outbox
 from fmu_portal.models import Event, Notice
 from orders.models import Recusal, Unlocking
 from orders.overview import PAGE
+from orders.views import followup
 from tests import conftest, stack
 from tests import situations as s
 from tests.pages import browser
@@ -313,6 +314,35 @@ def test_paging_through_lists_stands_out_too(cast):
         for n in range(6)
     )  # fmt: skip
     assert "Många personer på kort tid" in browser(cast.team).get("/loggkontroll/").content.decode()
+
+
+def test_outside_working_hours_is_by_the_portals_calendar_and_swedish_time(cast):
+    zone = timezone.get_current_timezone()
+    moments = {
+        datetime(2026, 1, 14, 5, 59, 59, tzinfo=zone): True,  # a Wednesday in winter
+        datetime(2026, 1, 14, 6, 0, tzinfo=zone): False,
+        datetime(2026, 1, 14, 19, 59, 59, tzinfo=zone): False,
+        datetime(2026, 1, 14, 20, 0, tzinfo=zone): True,
+        datetime(2026, 1, 17, 12, 0, tzinfo=zone): True,  # Saturday
+        datetime(2026, 1, 6, 12, 0, tzinfo=zone): True,  # trettondedag jul, a Tuesday
+        datetime(2026, 1, 31, 23, 59, 59, tzinfo=zone): True,
+        datetime(2026, 6, 17, 6, 0, tzinfo=zone): False,  # a Wednesday in summer
+        datetime(2026, 6, 17, 5, 59, 59, tzinfo=zone): True,
+        datetime(2026, 6, 19, 12, 0, tzinfo=zone): True,  # midsommarafton
+    }
+    of = {
+        "mandate_id": cast.officer.mandate_id,
+        "organisation_id": cast.officer.organisation_id,
+        "role": "case_officer",
+    }
+    for at in moments:
+        AccessEntry.objects.create(at=at, via="page", what="case", cases=[1], parts=["identity"], wrote=["x"], **of)
+    AccessEntry.objects.create(at=min(moments), via="page", what="cases", cases=[1], parts=["case"], **of)
+    found = {pk: why for month in (1, 6) for pk, why in followup._signs(cast.team, date(2026, month, 1)).items()}
+    stands_out = {entry.at: entry.pk in found for entry in entries() if entry.parts == ["identity"]}
+    assert stands_out == moments
+    assert {sign for why in found.values() for sign in why} == {"Utanför arbetstid"}
+    assert len(found) == sum(moments.values()), "an entry that identifies nobody is no matter of hours"
 
 
 def test_the_extract_for_the_insured(cast):

@@ -241,7 +241,7 @@ def test_a_form_left_open_overnight_is_kept_through_the_login(cast):
     assert answer.status_code == 401
     text = answer.content.decode()
     assert "Du har loggats ut" in text
-    assert "Journal från 2025" not in text, "sealed, not readable for the next person at the screen"
+    assert "Journal från 2025" not in text, "encrypted, not readable for the next person at the screen"
     parked = answer.context["parked"]
     back = client.post("/logga-in/", {"username": "padmin", "password": PASSWORD, "parked": parked})
     assert back.headers["Location"] == url
@@ -342,7 +342,7 @@ def test_a_discarded_draft_leaves_nothing_of_the_person(request_form):
     client, url, case = request_form
     client.post(url, {**s.REQUEST, "gor": "spara"})
     row = StepDraft.objects.get(assessment=case)
-    assert s.NAME not in str(row.data), "sealed at rest"
+    assert s.NAME not in str(row.data), "encrypted at rest"
     client.post(f"/arenden/{case.number}/steg/discard/", {"sedd": case.version})
     assert s.fresh(case).status == "discarded"
     assert not StepDraft.objects.filter(assessment=case).exists()

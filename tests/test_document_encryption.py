@@ -14,8 +14,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from documents import keys, rotation, vault
+from documents.encryption import PIECE, SALT, TAG, DamagedFile, decrypt, encrypt
 from documents.models import Document
-from documents.sealing import PIECE, SALT, TAG, DamagedFile, seal, unseal
 from documents.storage import storage
 from tests import situations as s
 
@@ -23,12 +23,12 @@ KEY = bytes(range(32))
 HEAD = 4 + SALT
 
 
-def sealed(data: bytes, key: bytes = KEY, name: str = "abc") -> bytes:
-    return b"".join(seal([data], key, name))
+def encrypted(data: bytes, key: bytes = KEY, name: str = "abc") -> bytes:
+    return b"".join(encrypt([data], key, name))
 
 
 def opened(data: bytes, key: bytes = KEY, name: str = "abc") -> bytes:
-    return unseal(io.BytesIO(data), key, name).read()
+    return decrypt(io.BytesIO(data), key, name).read()
 
 
 @pytest.fixture
@@ -41,16 +41,16 @@ def ring(settings, tmp_path):
 
 @pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 3 * PIECE + 7])
 @pytest.mark.parametrize("step", [1000, PIECE, 10**7])
-def test_what_is_sealed_is_opened_whatever_its_size_and_however_it_came(size, step):
+def test_what_is_encrypted_is_opened_whatever_its_size_and_however_it_came(size, step):
     data = secrets.token_bytes(size)
-    made = b"".join(seal((data[i : i + step] for i in range(0, size, step)), KEY, "abc"))
+    made = b"".join(encrypt((data[i : i + step] for i in range(0, size, step)), KEY, "abc"))
     assert len(made) == HEAD + size + TAG * max(1, -(-size // PIECE))
     assert opened(made) == data
     assert size < 40 or data[:40] not in made
 
 
 def test_the_same_file_twice_is_not_the_same_bytes():
-    assert sealed(b"x" * 100) != sealed(b"x" * 100)
+    assert encrypted(b"x" * 100) != encrypted(b"x" * 100)
 
 
 def damaged(data: bytes) -> dict[str, bytes]:
@@ -78,14 +78,14 @@ def damaged(data: bytes) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("how", list(damaged(sealed(bytes(3 * PIECE + 9)))))
+@pytest.mark.parametrize("how", list(damaged(encrypted(bytes(3 * PIECE + 9)))))
 def test_a_changed_file_is_never_read_as_whole(how):
     with pytest.raises(DamagedFile):
-        opened(damaged(sealed(bytes(3 * PIECE + 9)))[how])
+        opened(damaged(encrypted(bytes(3 * PIECE + 9)))[how])
 
 
 def test_a_file_under_another_name_or_key_is_not_opened():
-    made = sealed(b"journal")
+    made = encrypted(b"journal")
     for key, name in ((bytes(32), "abc"), (KEY, "abd")):
         with pytest.raises(DamagedFile):
             opened(made, key, name)
@@ -95,10 +95,10 @@ def test_a_large_file_takes_no_more_memory_than_a_few_pieces(tmp_path):
     size = 40 * 1024 * 1024
     tracemalloc.start()
     with open(tmp_path / "large", "wb") as file:
-        for piece in seal((bytes(50_000) for _ in range(size // 50_000)), KEY, "abc"):
+        for piece in encrypt((bytes(50_000) for _ in range(size // 50_000)), KEY, "abc"):
             file.write(piece)
     read = 0
-    with unseal(open(tmp_path / "large", "rb"), KEY, "abc") as file:
+    with decrypt(open(tmp_path / "large", "rb"), KEY, "abc") as file:
         while chunk := file.read(4096):
             read += len(chunk)
     assert read == size // 50_000 * 50_000

@@ -141,7 +141,7 @@ def test_the_events_hold_no_word_of_what_was_written(cast):
 
 
 def test_the_events_give_the_rows_again(cast):
-    from orders.replay import differences  # noqa: PLC0415
+    from orders.replay import differences
 
     for situation in SITUATIONS:
         t.make(situation, cast)

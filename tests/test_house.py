@@ -9,9 +9,20 @@ import pytest
 from orders import diagram
 from orders.process import ASSESSMENT
 from rules.load import records
+from tests.picked_columns import column, picked
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "correspondence", "documents", "fmu_portal", "orders", "regions", "reimbursement", "rules")
+APPS = (
+    "accounts",
+    "audit",
+    "correspondence",
+    "documents",
+    "fmu_portal",
+    "orders",
+    "regions",
+    "reimbursement",
+    "rules",
+)
 SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
 TEMPLATES = [*(ROOT / "templates").rglob("*.html")]
 
@@ -66,6 +77,65 @@ def test_events_are_never_updated_or_deleted_in_code():
         assert not re.search(r"Event\.objects(\.\w+\([^)]*\))*\.(update|delete)\(", text), name_of(path)
 
 
+PICKED = {
+    "orders.Assessment.number": "a case's number says nothing of a person",
+    "orders.Assessment.status": "a code",
+    "fmu_portal.Note.case_id": "an id",
+    "orders.Enclosure.position": "a document's place in the list",
+    "documents.Document.key_id": "which key of the ring, for its rotation",
+    "documents.Document.storage_key": "where a file lies, for removing it",
+    "documents.Document.clean_key": "the same",
+}
+"""Columns of tables behind the wall that may be read without becoming an object; besides, ids may."""
+
+
+def picked_of_a_person(source):
+    """The columns, as `label.Model.field` or a line, that `values()` picks past the access log in a module."""
+    from django.apps import apps
+
+    from fmu_portal.database import all_walls
+
+    # The access log and the openings hold ids and codes alone, and to read them is not to read of a person.
+    behind = {wall.table for wall in all_walls()} - {"audit_accessentry", "documents_opening"}
+    personal = {model for model in apps.get_models() if model._meta.db_table in behind}
+    for call in picked(source):
+        if call.models and None in call.columns and call.models & personal:
+            yield f"line {call.line}: every column"
+        for path in filter(None, call.columns):
+            if not call.models and path not in ("pk", "id") and not path.endswith("_id"):
+                yield f"line {call.line}: {path} of what is not known"
+            for model in call.models:
+                field = column(model, path)
+                if field is None or field.is_relation or field.primary_key or field.model not in personal:
+                    continue
+                label = f"{field.model._meta.label}.{field.name}"
+                if label not in PICKED:
+                    yield f"line {call.line}: {label}"
+
+
+def test_no_column_of_a_person_is_picked_past_the_access_log():
+    assert {name_of(p): found for p in SOURCES if (found := [*picked_of_a_person(p.read_text())])} == {}
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "InsuredPerson.objects.filter(pk=1).values_list('name', flat=True)",
+        "rows = Note.objects.filter(case_id=1)\nrows = rows.order_by('id')\nrows.values('kind', 'text')",
+        "case.enclosures.sent().values()",
+        "def f(rows: QuerySet[ReportVersion]):\n    return dict(rows.values_list('pk', 'content'))",
+        "def of(actor) -> QuerySet[Assessment]: ...\nof(1).values('special_needs')",
+        "for m in (Report.objects, Order.objects):\n    m.values_list()",
+        "Enclosure.objects.values_list('document__name', flat=True)",
+        "Unlocking.objects.values('assessment__person__name')",
+        "Note.objects.values(words=F('text'))",
+        "whatever.values('name')",
+    ],
+)
+def test_a_picked_column_of_a_person_is_found(planted):
+    assert [*picked_of_a_person(planted)]
+
+
 def test_no_template_has_inline_script_or_style():
     for path in TEMPLATES:
         if "documents" in path.parts:
@@ -98,6 +168,14 @@ def test_every_rule_has_a_source_and_every_duty_a_rule():
     keys = {row["key"] for row in records()}
     assert all(row["source"] and row["sure"] in "LSRT" for row in records())
     assert {duty.rule for duty in ASSESSMENT.duties.values()} <= keys
+
+
+def test_the_page_about_privacy_says_the_years_of_the_rules():
+    words = {5: "fem", 10: "tio"}
+    text = (ROOT / "templates/pages/privacy.html").read_text()
+    years = {row["key"]: words[row["value"]] for row in records() if row.get("unit") == "år"}
+    assert f"Journalhandlingar finns kvar i minst {years['law.journal_minimum']} år" in text
+    assert f"vem som har läst vad finns kvar i minst {years['law.access_log_minimum']} år" in text
 
 
 def test_every_status_and_duty_and_step_stands_in_the_table_once_and_fits():

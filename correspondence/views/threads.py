@@ -144,19 +144,13 @@ def _messages(actor: Actor, thread: Thread, found: list[Message]) -> list[dict[s
         {
             "message": message,
             "who": name_of(message.organisation, thread, actor),
-            "author": _author(actor, thread, message),
+            "author": access.author(message, thread, actor),
             "own": message.organisation_id == actor.organisation_id,
             "asks": name_of(message.asks, thread, actor) if message.asks is not None else None,
             "files": attached.get(message.pk, []),
         }
         for message in found
     ]
-
-
-def _author(actor: Actor, thread: Thread, message: Message) -> str:
-    """Who wrote; nobody's name where the organisation's own is not shown (a protected person's case)."""
-    shown = name_of(message.organisation, thread, actor) == message.organisation.name
-    return message.author.name if shown else ""
 
 
 def _attachment(thread: Thread, row: Attachment) -> dict[str, Any]:

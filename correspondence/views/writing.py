@@ -105,6 +105,7 @@ def ask_or_not(form: Any) -> None:
         ("", "Nej, det är bara för kännedom"),
         *((pk, f"Ja, av {name}") for pk, name in choices),
     ]
+    form.fields["asked"].conditional = True
     form.initial["asked"] = ""
 
 

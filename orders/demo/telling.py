@@ -25,7 +25,7 @@ def of_duty(kind: str, due: str) -> str:
 
 def of_step(step: str, party: str, data: dict[str, Any]) -> str:
     """What an organisation that owes nothing is told."""
-    return sentence(Event(step=step, party=party, data=data), {})[:200]
+    return sentence(Event(process=ASSESSMENT.name, step=step, party=party, data=data), {})[:200]
 
 
 def of_signal(signal: str, kind: str, due: str) -> str:

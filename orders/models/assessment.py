@@ -64,12 +64,16 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self._where(query_for(actor, See.CASE), actor)
 
     def _where(self, condition: Q | None, actor: Actor) -> AssessmentQuerySet:
-        from orders.models.access import Recusal
-
         if condition is None or not actor.organisation_id:
             return self.none()
+        return self.filter(condition).not_recused(actor).masked_for(actor)
+
+    def not_recused(self, actor: Actor) -> AssessmentQuerySet:
+        """Without those that the person has blocked themself from (jäv), under whichever mandate."""
+        from orders.models.access import Recusal
+
         recused = Recusal.objects.filter(user_id=actor.user_id, lifted_at__isnull=True)
-        return self.filter(condition).exclude(pk__in=recused.values("assessment_id")).masked_for(actor)
+        return self.exclude(pk__in=recused.values("assessment_id"))
 
     def open(self) -> AssessmentQuerySet:
         """Those that have not ended."""

@@ -27,7 +27,7 @@ from fmu_portal.engine.table import Step
 from fmu_portal.models import Duty, Event
 from orders import access, erasure
 from orders.deadlines import arrival, provisional, report_duty
-from orders.models import Assessment, Enclosure, InsuredPerson, Participant
+from orders.models import Assessment, Enclosure, Participant
 from orders.process import ASSESSMENT
 from orders.sentences import names_of, organisation_ids, sentence
 from orders.views import followup, journal
@@ -91,7 +91,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "case": case,
         "status": ASSESSMENT.statuses[case.status],
-        "person": _person(actor, case),
+        "person": access.person_of(actor, case),
         "sees_needs": actor.sees(See.NEEDS),
         "sees_identity": actor.sees(See.IDENTITY),
         "region_only": actor.party is Party.REGION,
@@ -130,11 +130,6 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "sections": sections_of(actor, case),
     }
     return render(request, "orders/case.html", context)
-
-
-def _person(actor: Actor, case: Assessment) -> InsuredPerson | None:
-    person = getattr(case, "person", None) if actor.sees(See.IDENTITY) else None
-    return None if person is None or person.is_erased else person
 
 
 def _primary(case: Assessment, actor: Actor, open_duties: list[Duty], steps: list[Step], parts: Parts) -> Action | None:

@@ -14,8 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Organisation
-from accounts.permissions import See
-from accounts.roles import Party, Role
+from accounts.permissions import See, may_search, says_why
+from accounts.roles import Party
 from fmu_portal import identity
 from fmu_portal.addresses import number_in
 from fmu_portal.engine.registry import PROCESSES
@@ -93,7 +93,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "sees_needs": actor.sees(See.NEEDS),
         "may_create": actor.role in ASSESSMENT.steps["request"].by.get(actor.party, ()),
         "is_performer": actor.party is Party.PERFORMER,
-        "may_search": actor.sees(See.IDENTITY) or actor.role == Role.REGION_COORDINATOR,
+        "may_search": may_search(actor.role),
     }
     return render(request, "orders/case_list.html", context)
 
@@ -132,8 +132,8 @@ class SearchForm(PortalForm):
 def search(request: HttpRequest) -> HttpResponse:
     """Find cases by personnummer. The region gets its own case's number and status, nothing more."""
     actor = actor_of(request)
-    region = actor.role == Role.REGION_COORDINATOR
-    if not (region or actor.sees(See.IDENTITY)):
+    region = says_why(actor.role)
+    if not may_search(actor.role):
         raise PermissionDenied("Ditt uppdrag ger inte rätt att söka på personnummer.")
     form = SearchForm(request.POST or None, needs_reason=region)
     found: list[Assessment] | None = None

@@ -83,6 +83,7 @@ def handed_back(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     events = Event.objects.filter(process="assessment", step="hand_back", organisation_id=actor.organisation_id)
     rows = list(events.order_by("-pk").values("subject_id", "at")[:100]) if actor.party == "performer" else []
-    numbers = dict(Assessment.objects.filter(pk__in=[row["subject_id"] for row in rows]).values_list("pk", "number"))
-    found = [{"number": numbers[row["subject_id"]], "at": row["at"]} for row in rows]
+    cases = Assessment.objects.not_recused(actor).filter(pk__in=[row["subject_id"] for row in rows])
+    numbers = dict(cases.values_list("pk", "number"))
+    found = [{"number": numbers[row["subject_id"]], "at": row["at"]} for row in rows if row["subject_id"] in numbers]
     return render(request, "orders/handed_back.html", {"found": found})

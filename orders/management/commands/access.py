@@ -19,6 +19,7 @@ WHAT = {
     See.REPORT: "the report, its drafts and versions",
     See.MESSAGES: "the messages of a thread and the files in them",
     See.NUMBER: "only that the case is there",
+    See.FOUND: "its number and no more, when one asks for a person by personnummer",
 }
 WHERE = {
     Where.OFFICE: "the office's own cases",
@@ -73,7 +74,10 @@ def page() -> str:
         f"| `{wall.table}` | {_plain(wall.using)}{' The clock too.' if wall.clock else ''} |" for wall in all_walls()
     ]
     lines += ["", "What the policies ask (with the owner's rights):", "", "| function | true when |", "| --- | --- |"]
-    lines += [f"| `{answer.signature}` | {_plain(answer.condition)} |" for answer in all_answers()]
+    lines += [
+        f"| `{answer.signature}` | {'gives the cases when ' if answer.body else ''}{_plain(answer.condition)} |"
+        for answer in all_answers()
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -53,6 +53,8 @@ class Command(BaseCommand):
             )
             self.stdout.write(f"{User.objects.filter(is_demo=True).count()} personer, {count} utredningar läggs in …")
             events = loading.load_cases(everybody, calendar, count, options["seed"], options["open"], self.stdout.write)
+            for add in loading.AFTER:
+                add(calendar)
         loading.analyze()
         seconds = time.monotonic() - started
         self.stdout.write(f"Demonstrationsdata finns: {count} utredningar med {events} händelser på {seconds:.1f} s.")

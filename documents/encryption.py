@@ -48,7 +48,7 @@ def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
     yield bytes(kept)
 
 
-def seal(chunks: Iterable[bytes], document_key: bytes, name: str) -> Iterator[bytes]:
+def encrypt(chunks: Iterable[bytes], document_key: bytes, name: str) -> Iterator[bytes]:
     """The encrypted file, piece by piece. ``name`` is its storage key."""
     salt = secrets.token_bytes(SALT)
     cipher = _cipher(document_key, salt, name)
@@ -100,7 +100,7 @@ class _Plain(io.RawIOBase):
         super().close()
 
 
-def unseal(file: BinaryIO, document_key: bytes, name: str) -> BinaryIO:
+def decrypt(file: BinaryIO, document_key: bytes, name: str) -> BinaryIO:
     """The plain text of a stored file, to be read once from its beginning. Raises `DamagedFile`, also while reading."""
     try:
         return io.BufferedReader(_Plain(file, document_key, name), PIECE)
