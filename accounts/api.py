@@ -16,6 +16,7 @@ from accounts.backends import PortalBackend
 from accounts.models import ApiKey, Mandate
 from audit.collector import work_for
 from fmu_portal import limits
+from fmu_portal.database import one
 from fmu_portal.security import note
 
 
@@ -31,7 +32,7 @@ class KeyAuthentication(BaseAuthentication):
             raise _refused(request)
         digest = ApiKey.hashed(parts[1].decode("latin-1"))
         rows = Mandate.objects.valid().at_work().filter(api_keys__digest=digest, api_keys__revoked_at__isnull=True)
-        mandate: Any = rows.annotate(key_id=F("api_keys__pk"), key_signs=F("api_keys__may_sign")).first()
+        mandate: Any = one(rows.annotate(key_id=F("api_keys__pk"), key_signs=F("api_keys__may_sign")))
         if mandate is None or not PortalBackend.may_log_in(mandate.user):
             raise _refused(request)
         request.key_id, request.key_signs = mandate.key_id, mandate.key_signs  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from accounts.actor import Actor
 from accounts.backends import PortalBackend
 from accounts.forms import LoginForm
 from accounts.models import Mandate, User
+from fmu_portal.database import one
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -50,7 +51,7 @@ class SignIn:
         mandate = None
         if mandate_id is not None and user_id is not None:
             rows = Mandate.objects.valid().at_work().with_waiting()
-            mandate = rows.filter(pk=mandate_id, user_id=user_id).first()
+            mandate = one(rows.filter(pk=mandate_id, user_id=user_id))
         user = _user_of(request, mandate) if mandate else get_user(request)
         if not isinstance(user, User):
             return

@@ -74,7 +74,7 @@ def load(calendar: Calendar) -> None:
     others = list(_cases().exclude(pk__in=[case.pk for case in first])[: IN_CASES - len(first)])
     cases = [case for pair in zip_longest(first, others) for case in pair if case is not None]
     for n, case in enumerate(cases):
-        _talk(people, case, n, _moment(calendar, 5 - n * 5 // len(cases), 5 * n))
+        _talk(people, case, n, calendar, 5 - n * 5 // len(cases))
     _general(people, calendar)
     _settings(calendar)
     Outbox.objects.filter(kind="notice", done_at__isnull=True).exclude(pk__in=before).update(done_at=timezone.now())
@@ -86,14 +86,15 @@ def _moment(calendar: Calendar, days: int, minutes: int) -> datetime:
     return timezone.make_aware(datetime.combine(day, time(8, 30))) + timedelta(minutes=minutes)
 
 
-def _talk(people: _People, case: Assessment, n: int, at: datetime) -> None:
+def _talk(people: _People, case: Assessment, n: int, calendar: Calendar, days: int) -> None:
     to, title, text, asks, answer = TALKS[n % len(TALKS)]
     officer = people.at(case.agency_office_id, case.case_officer_id)
     other = case.performer if to == "performer" else case.region
     writer = people.at(other.pk if other is not None else None)
-    if officer is None or other is None or writer is None or case.status == "accepted":
-        return
-    _thread(officer, writer, case, other, at, title, text, asks, answer)
+    if officer is not None and other is not None and writer is not None:
+        # What is not answered was asked on the last day, so that the clock has nothing to say of it yet.
+        at = _moment(calendar, 1 if asks and not answer else days, 5 * n)
+        _thread(officer, writer, case, other, at, title, text, asks, answer)
 
 
 def _thread(

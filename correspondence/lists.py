@@ -70,12 +70,12 @@ def rows_of(actor: Actor, members: Iterable[ThreadParty]) -> list[Row]:
     """The rows as a page shows them: three queries more, for subjects, other parties and the answers owed."""
     found = list(members)
     titles, moments = _messages(found)
-    threads = {member.thread_id: member.thread for member in found}
+    by_id = {member.thread_id: member.thread for member in found}
     others: dict[int, list[str]] = {}
-    parties = ThreadParty.objects.filter(thread_id__in=threads).exclude(organisation_id=actor.organisation_id)
+    parties = ThreadParty.objects.filter(thread_id__in=by_id).exclude(organisation_id=actor.organisation_id)
     for other in parties.select_related("organisation").order_by("pk"):
-        others.setdefault(other.thread_id, []).append(name_of(other.organisation, threads[other.thread_id], actor))
-    asked = [thread.pk for thread in threads.values() if thread.status == "asked"]
+        others.setdefault(other.thread_id, []).append(name_of(other.organisation, by_id[other.thread_id], actor))
+    asked = [thread.pk for thread in by_id.values() if thread.status == "asked"]
     due = dict(Duty.objects.open().filter(process=THREAD.name, subject_id__in=asked).values_list("subject_id", "due"))
     rows = []
     for member in found:

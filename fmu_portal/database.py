@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
 from fmu_portal.engine import registry
 from fmu_portal.models import CalendarDay
 from fmu_portal.working_days import FIRST, LAST, is_working_day
+
+Row = TypeVar("Row", bound=models.Model)
 
 READ_ONLY = (
     "rules_rule",
@@ -78,6 +80,11 @@ DELETABLE = (
 )
 """Tables whose rows may go: sessions, drafts, documents that were never sent, and what a person or organisation has
 set for itself."""
+
+
+def one(rows: models.QuerySet[Row]) -> Row | None:
+    """The row of a query that can find no more than one. `first` would sort it, which takes as long to write as the rest."""
+    return next(iter(rows[:1]), None)
 
 
 def _setting(name: str, cast: str = "") -> str:

@@ -14,6 +14,7 @@ from accounts.permissions import See
 from accounts.roles import Party
 from audit import collector
 from fmu_portal import identity
+from fmu_portal.database import one
 from fmu_portal.models import Note
 from orders.models import Assessment, Enclosure, InsuredPerson, Participant, Recusal, Report, ReportVersion, Reveal
 from orders.models.assessment import PROTECTED
@@ -70,7 +71,7 @@ def recusals(actor: Actor, case: Assessment) -> QuerySet[Recusal]:
 
 def get_case(actor: Actor, number: str) -> Assessment:
     """The case with its parties. 404 for what does not exist and for what belongs to another mandate alike."""
-    case = Assessment.objects.reachable_by(actor).with_parties().filter(number=number).first()
+    case = one(Assessment.objects.reachable_by(actor).with_parties().filter(number=number))
     if case is None:
         raise Http404
     return case

@@ -16,7 +16,7 @@ from fmu_portal.engine.refusals import Refused
 from fmu_portal.models import Duty
 
 A_DAY = timedelta(days=1)
-MOST = 5000
+MOST = 500
 """Deviations that the clock writes in at one go; what is left comes at the next."""
 
 

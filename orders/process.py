@@ -120,6 +120,13 @@ STEPS = by_name(
                  "Skickar du handlingar innan underlaget är bekräftat räknas tiden från i dag. Annars flyttas inte sista dag."),
     ),
     Step(
+        "promise_underlag", "Lova svar till ett datum",
+        "Försäkringskassan lovade att svara på frågan om underlaget senast {promised}.",
+        from_=("ordered", "in_progress"), to=None, by=OFFICE, input="promise_underlag", needs_open=("answer_question",),
+        moves=("answer_question",), note_to=(AGENCY, PERFORMER), tells=(PERFORMER,),
+        hint="När det dröjer. Utföraren får veta när svaret kommer.",
+    ),
+    Step(
         "decline_question", "Avslå frågan om underlaget", "Försäkringskassan avslog frågan om underlaget.",
         from_=("ordered", "in_progress"), to=None, by=OFFICE, input="reason",
         opens={"ordered": ("confirm_underlag",)}, closes=("answer_question",), needs_open=("answer_question",),

@@ -43,6 +43,7 @@ def sentence(event: Event, organisations: Mapping[int, str]) -> str:
         delivered_on=changed.get("delivered_on", ""),
         task=kind.task if kind else "",
         until=changed.get("until", ""),
+        promised=data.get("promised", ""),
         deviation=_deviation(data, changed),
         **{"from": data.get("from", ""), "to": data.get("to", "")},
     )

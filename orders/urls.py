@@ -3,7 +3,7 @@
 from django.urls import include, path, register_converter
 
 from fmu_portal.addresses import CaseNumber, RowKey
-from orders.views import case, documents, exceptions, followup, journal, lists, own, retention, steps
+from orders.views import case, deviations, documents, exceptions, followup, journal, lists, own, retention, steps
 
 register_converter(CaseNumber, "number")
 register_converter(RowKey, "key")
@@ -12,6 +12,7 @@ urlpatterns = [
     path("att-gora/", lists.work_basket, name="work-basket"),
     path("aviseringar/", lists.notices, name="notices"),
     path("arenden/", lists.case_list, name="cases"),
+    path("avvikelser/", deviations.deviation_list, name="deviations"),
     path("arenden/ny/", lists.create, name="create"),
     path("arenden/aterlamnade/", own.handed_back, name="handed-back"),
     path("arenden/sok/", lists.search, name="search"),

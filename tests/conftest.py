@@ -21,6 +21,7 @@ from typing import Any
 import psycopg2
 import pytest
 
+from tests import cast as people
 from tests import roles, stack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,6 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     django.setup()
     roles.install()
+    people.cheap_passwords()
     # Not inherited: pytest-django would read the settings in an xdist process before it has a database of its own.
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
@@ -91,6 +93,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if "cluster" in _held:
         _held["queue"].stop()
         _held["cluster"].stop()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """How the tests are shared among the processes."""
+    from tests.sharing import Sharing
+
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -286,12 +286,20 @@ def locked(**how) -> bytes:
     return changed(lambda p: None, encryption=pikepdf.Encryption(**how))
 
 
+def swollen(block: bytes, times: int, head: bytes = b"") -> bytes:
+    """The head and so many of the block, packed; a block that stands for itself is packed once and repeated."""
+    machine = zlib.compressobj(9)
+    data = machine.compress(head) + machine.flush(zlib.Z_FULL_FLUSH)
+    data += (machine.compress(block) + machine.flush(zlib.Z_FULL_FLUSH)) * times
+    check = zlib.adler32(head)
+    for _ in range(times):
+        check = zlib.adler32(block, check)
+    return data + b"\x03\x00" + struct.pack(">I", check)
+
+
 def stream_bomb(levels: int = 1, size: int = 600_000_000) -> bytes:
     """A page whose text unpacks to 600 MB, packed once, twice or three times."""
-    machine, parts = zlib.compressobj(9), []
-    for _ in range(size // 10_000_000):
-        parts.append(machine.compress(bytes(10_000_000)))
-    data = b"".join(parts) + machine.flush()
+    data = swollen(bytes(10_000_000), size // 10_000_000)
     for _ in range(levels - 1):
         data = zlib.compress(data, 9)
 
@@ -329,12 +337,7 @@ def image_in_pdf(width: int, height: int, data: bytes) -> bytes:
 
 def object_stream_bomb() -> bytes:
     """The catalogue stands in an object stream that unpacks to 3 GB."""
-    machine, parts = zlib.compressobj(9), [b""]
-    head = b"1 0 << /Type /Catalog /Pages 2 0 R >>"
-    parts.append(machine.compress(head))
-    for _ in range(300):
-        parts.append(machine.compress(b" " * 10_000_000))
-    data = b"".join(parts) + machine.flush()
+    data = swollen(b" " * 10_000_000, 300, b"1 0 << /Type /Catalog /Pages 2 0 R >>")
     out = bytearray(b"%PDF-1.5\n")
     at = {}
     at[2] = len(out)

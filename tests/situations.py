@@ -38,7 +38,8 @@ _PDFS: dict[str, bytes] = {}
 
 def upload(name: str = "handling.pdf", text: str = "Handling") -> SimpleUploadedFile:
     """A file as a browser sends it."""
-    _PDFS.setdefault(text, pdf(text))
+    if text not in _PDFS:
+        _PDFS[text] = pdf(text)
     return SimpleUploadedFile(name, _PDFS[text], "application/pdf")
 
 
@@ -228,7 +229,8 @@ def revision(case: Assessment) -> int | None:
 
 def open_kinds(case: Assessment) -> list[str]:
     """The kinds of duty that are open, sorted, one per row."""
-    return sorted(Duty.objects.open().filter(subject_id=case.pk).values_list("kind", flat=True))
+    rows = Duty.objects.open().filter(process="assessment", subject_id=case.pk)
+    return sorted(rows.values_list("kind", flat=True))
 
 
 def yesterday() -> date:

@@ -1,6 +1,6 @@
 """The door against the golden table: who may take which step where, where it leads, what it opens and closes."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -76,6 +76,7 @@ def valid_input(step, case, cast, actor=None):
         "name_physician": {"physician": cast.physician.user_id},
         "question_underlag": {"missing": "Journal", "essential": "Behövs"},
         "supplement_underlag": {"answer": "Den finns inte"},
+        "promise_underlag": {"promised": (date.today() + timedelta(days=9)).isoformat()},  # noqa: DTZ011
         "add": {"text": "Ny telefon", "phone": "070-1740605"},
         "protect": {"protection": "marked"},
         "complete": {"report_version": case.report_version, "complete": "ja"},
@@ -115,10 +116,10 @@ def test_where_a_step_leads(cast, situation, step):
     if step in ("deliver", "supplement") and case.responsible_physician_id is None:
         case = s.with_physician(case, cast)
     before = Event.objects.filter(subject_id=case.pk, process="assessment").count()
-    was_open = set(Duty.objects.open().filter(subject_id=case.pk).values_list("pk", flat=True))
+    was_open = set(Duty.objects.open().filter(process="assessment", subject_id=case.pk).values_list("pk", flat=True))
     actor = people(cast)[min(allowed(who), key=lambda name: name != "physician")]
     event = door.take("assessment", case.pk, step, actor, valid_input(step, case, cast, actor))
-    now_open = Duty.objects.open().filter(subject_id=case.pk)
+    now_open = Duty.objects.open().filter(process="assessment", subject_id=case.pk)
     assert s.fresh(case).status == status == event.to_status
     opened = sorted(d.kind for d in now_open if d.pk not in was_open)
     closed = sorted(Duty.objects.filter(pk__in=was_open, closed_by=event).values_list("kind", flat=True))
@@ -154,6 +155,8 @@ def test_everything_else_is_refused_and_changes_nothing(cast, situation):
 
 
 def test_the_table_names_every_step_and_every_status():
-    assert {step for _, step in TABLE} == set(ASSESSMENT.steps)
+    taken_along = {name for name, step in ASSESSMENT.steps.items() if step.follows}
+    assert {step for _, step in TABLE} == set(ASSESSMENT.steps) - taken_along
+    assert taken_along == {"extend"}
     assert {name.partition("+")[0] for name in SITUATIONS} == set(ASSESSMENT.statuses)
     assert {n for n, status in ASSESSMENT.statuses.items() if status.ended} == {"accepted", *ENDED}

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from fmu_portal.engine.door import begin, take
+from fmu_portal.engine.door import available, begin, open_duties, take
 from fmu_portal.engine.refusals import InvalidInput, LostRace, WrongRole, WrongState
+from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.models import Duty
 from fmu_portal.working_days import add_working_days
 from orders.last_day import present
 from orders.models import Assessment, Deferral, Deviation, Expansion, RegionChoice
 from orders.replay import differences
 from tests import situations as s
+from tests.pages import browser
 from tests.roles import at_work
 
 GROUNDS = {"unclear": "Oklart", "clears": "Klargör", "matters": "Betyder"}
@@ -190,3 +195,115 @@ def test_deviations_are_written_in_by_steps_and_by_people(case, cast):
     assert list(Deviation.objects.order_by("pk").values_list("kind", flat=True)) == ["other", "withdrawn"]
     assert Deferral.objects.count() == 0
     assert list(differences(case.pk)) == []
+
+
+def test_the_demonstration_plays_every_scene(cast):
+    from orders.demo.decisions import SCENES, play
+
+    for _ in SCENES:
+        s.in_progress(cast)
+    assert play(timezone.now()) == len(SCENES)
+    assert sorted(Deferral.objects.values_list("status", flat=True)) == ["applied", "granted", "granted", "told"]
+    assert sorted(Expansion.objects.values_list("status", flat=True)) == ["applied", "approved", "declined"]
+    assert list(differences()) == []
+
+
+# status of the part, step, who may (others may not), status after; written by hand from the description of the process.
+GOLDEN = """
+expansion  new      propose         physician                            applied
+expansion  applied  approve         officer team                         approved
+expansion  applied  decline         officer team                         declined
+expansion  applied  recall          admin physician physician_two        recalled
+deferral   new      tell_risk       admin physician physician_two        told
+deferral   new      apply           region region_two                    applied
+deferral   new      grant_unasked   officer team                         granted
+deferral   told     pass_on         region region_two                    applied
+deferral   told     not_passed_on   region region_two                    recalled
+deferral   told     recall          region region_two admin physician physician_two recalled
+deferral   applied  grant           officer team                         granted
+deferral   applied  decline         officer team                         declined
+deferral   applied  recall          region region_two admin physician physician_two recalled
+deviation  new      report          officer team region region_two admin physician physician_two open
+deviation  open     act             officer team region region_two admin physician physician_two open
+deviation  open     close           officer team region region_two admin physician physician_two closed
+"""
+ROWS = [(p, before, step, set(who), after) for p, before, step, *who, after in map(str.split, GOLDEN.split("\n")[1:-1])]
+
+
+@pytest.mark.parametrize("process,status", sorted({row[:2] for row in ROWS}))
+def test_the_golden_table(case, cast, process, status):
+    """What each of the cast may do with a part in this status is what the table above says, and nothing more."""
+    part = None
+    if status != "new":
+        part = {
+            ("expansion", "applied"): lambda: propose(case, cast),
+            ("deferral", "told"): lambda: do(
+                case, "deferral", "tell_risk", cast.admin, wished=add_working_days(present(case).due, 3).isoformat(), **REASON
+            ),
+            ("deferral", "applied"): lambda: do(
+                case, "deferral", "apply", cast.region, wished=add_working_days(present(case).due, 3).isoformat(), **REASON
+            ),
+            ("deviation", "open"): lambda: do(
+                case, "deviation", "report", cast.region,
+                kind="other", found_on=timezone.localdate().isoformat(), cause="Fel nummer",
+            ),
+        }[process, status]()  # fmt: skip
+    expected = {(step, name) for p, before, step, who, _ in ROWS if (p, before) == (process, status) for name in who}
+    allowed = set()
+    for name, actor in cast.everyone().items():
+        duties = open_duties(process, part.pk) if part is not None else []
+        subject = part or PROCESSES[process].model.to_begin(case)
+        allowed |= {(step.name, name) for step in available(process, subject, actor, duties)}
+    assert allowed == expected
+    for p, before, step, _, after in ROWS:
+        if (p, before) == (process, status):
+            row = PROCESSES[process].process.steps[step]
+            assert (row.to or before) == after
+
+
+def test_the_list_of_deviations_is_each_party_s_own(case, cast):
+    do(
+        case, "deviation", "report", cast.region,
+        kind="other", found_on=timezone.localdate().isoformat(), cause="Fel nummer",
+    )  # fmt: skip
+    for name, actor in cast.everyone().items():
+        answer = browser(actor).get("/avvikelser/")
+        sees = case.number in answer.content.decode() if answer.status_code == 200 else False
+        mine = name not in (
+            "administrator",
+            "skane",
+            "skane_performer",
+            "stranger_officer",
+            "other_admin",
+            "other_physician",
+        )
+        assert sees == mine, name
+        assert "Fel nummer" not in answer.content.decode()
+    client, url = browser(cast.region), "/avvikelser/?vy=alla&slag=other"
+    client.get(url)
+    with CaptureQueriesContext(connection) as one:
+        client.get(url)
+    for other in (s.in_progress(cast), s.requested(cast)):
+        do(
+            other, "deviation", "report", cast.region,
+            kind="other", found_on=timezone.localdate().isoformat(), cause="Fel nummer",
+        )  # fmt: skip
+    with CaptureQueriesContext(connection) as three:
+        assert client.get(url).content.decode().count(f"/arenden/{timezone.localdate().year}-") == 3
+    assert len(one) == len(three)
+
+
+def test_the_page_shows_the_grounds_beside_the_decision_and_the_chain_of_the_last_day(case, cast):
+    part = propose(case, cast)
+    page = browser(cast.officer).get(f"/arenden/{case.number}/utvidgning/{part.pk}/steg/approve/").content.decode()
+    assert "Klargör" in page
+    approve(case, cast, part, 12)
+    until = add_working_days(case.underlag_complete_on, 50)
+    do(case, "deferral", "grant_unasked", cast.officer, until=until.isoformat())
+    today = timezone.localdate()
+    for actor in (cast.officer, cast.region, cast.admin, cast.physician):
+        page = browser(actor).get(f"/arenden/{case.number}/").content.decode().replace("\N{NO-BREAK SPACE}", " ")
+        page = re.sub("<[^>]+>", "", page)
+        assert "+ 12 vardagar" in page
+        assert f"Godkänd utvidgning, beslut {today}" in page
+        assert f"Anstånd till {until}" in page

@@ -1,7 +1,7 @@
 """What each step of an assessment takes in, by noun."""
 
 from orders.inputs.ending import EndForm, HandBackForm, ProposeEndForm, ReasonForm, VoidForm
-from orders.inputs.order import AddForm, OrderForm, QuestionForm, SupplementUnderlagForm
+from orders.inputs.order import AddForm, OrderForm, PromiseForm, QuestionForm, SupplementUnderlagForm
 from orders.inputs.people import HandOverForm, NamePhysicianForm
 from orders.inputs.report import CompleteForm, DeliverForm, RegisterReportForm, RequestSupplementForm
 from orders.inputs.request import ProtectForm, RequestAnewForm, RequestForm
@@ -15,6 +15,7 @@ INPUTS = {
     "hand_over": HandOverForm,
     "name_physician": NamePhysicianForm,
     "order": OrderForm,
+    "promise_underlag": PromiseForm,
     "propose_end": ProposeEndForm,
     "protect": ProtectForm,
     "question_underlag": QuestionForm,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -11,8 +12,10 @@ from django.utils import timezone
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text, short_text, yes_no
 from fmu_portal.forms import DateField
+from fmu_portal.models import Duty
 from orders.inputs.files import problems, send, staged, waiting_words
 from orders.models import Enclosure, EnclosureKind, Order
+from rules.limits import decided
 
 UNDERLAG = ("medical", "self_rating", "own", "other")
 
@@ -169,6 +172,33 @@ class QuestionForm(StepForm):
     def apply(self, context: Context) -> None:
         context.note(self.cleaned_data["missing"], kind="missing")
         context.note(self.cleaned_data["essential"], kind="essential")
+
+
+class PromiseForm(StepForm):
+    """The agency cannot answer yet, and says when it will: the question's own last day moves, the report's does not."""
+
+    promised = DateField(label="När har utföraren svaret senast?")
+    reason = long_text("Varför dröjer det?", required=False)
+
+    def clean_promised(self) -> date:
+        """A day after today, at most three months ahead."""
+        day: date = self.cleaned_data["promised"]
+        today = timezone.localdate()
+        if day <= today:
+            raise forms.ValidationError("Välj en dag efter i dag.")
+        if day > today + timedelta(days=92):
+            raise forms.ValidationError("Dagen ligger mer än tre månader fram. Kontrollera datumet.")
+        return day
+
+    def apply(self, context: Context) -> None:
+        day = self.cleaned_data["promised"]
+        context.data["promised"] = day.isoformat()
+        context.note(self.cleaned_data["reason"])
+        open_since = Duty.objects.open().filter(
+            process="assessment", subject_id=context.subject.pk, kind="answer_question"
+        )
+        start = date.fromisoformat(open_since.values_list("inputs__start", flat=True)[0])
+        context.limits["answer_question"] = decided("routine.answer_question", start, day, context.subject.region_id)
 
 
 class SupplementUnderlagForm(SendsFiles):

@@ -20,6 +20,7 @@ from accounts.roles import Party
 from documents.models import Opening
 from documents.refusals import Erased
 from fmu_portal.addresses import number_in
+from fmu_portal.database import one
 from fmu_portal.engine import door
 from fmu_portal.engine.refusals import NoRule
 from fmu_portal.engine.registry import DUTY_KINDS
@@ -31,26 +32,13 @@ from orders.models import Assessment, Enclosure, Participant
 from orders.process import ASSESSMENT
 from orders.sentences import names_of, organisation_ids, sentence
 from orders.views import followup, journal
-from orders.views.parts import Action, Parts, action, parts_of
+from orders.views.parts import NOTE_TITLES, Action, Parts, action, parts_of
 from orders.views.sections import APART, sections_of
 from orders.words import apart, days_left, duty_left, parties_words, pending_in, task_of
 from rules.limits import explain, explain_inputs
 from rules.remembered import rules_by_code
 
 EVENTS = 20
-
-NOTE_TITLES = {
-    "reason": "Skäl",
-    "missing": "Vad saknas",
-    "essential": "Varför det är väsentligt",
-    "answer": "Svar",
-    "evidence": "Hur utlåtandet kom in",
-    "unclear": "Vad är oklart i profilen",
-    "clears": "Hur utvidgningen väntas klargöra det",
-    "matters": "Vad det väntas betyda för profilen",
-    "cause": "Orsak",
-    "action": "Åtgärd",
-}
 
 
 def load_case(actor: Actor, number: str) -> Assessment:
@@ -64,7 +52,7 @@ def load_case(actor: Actor, number: str) -> Assessment:
         taking_part=ArraySubquery(taking_part.order_by("user__name").values("user__name")),
         takes_part=Exists(taking_part.filter(user_id=actor.user_id)),
     )
-    case = rows.filter(number=number).first()
+    case = one(rows.filter(number=number))
     if case is None:
         raise Http404
     return case

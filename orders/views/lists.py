@@ -18,7 +18,7 @@ from accounts.permissions import See, may_search, says_why
 from accounts.roles import Party
 from fmu_portal import identity
 from fmu_portal.addresses import number_in
-from fmu_portal.engine.registry import PROCESSES
+from fmu_portal.engine.registry import DUTY_KINDS
 from fmu_portal.forms import PortalForm
 from fmu_portal.models import Event, Notice
 from orders import access, basket, overview
@@ -46,16 +46,15 @@ def work_basket(request: HttpRequest) -> HttpResponse:
     """Att göra: what is my turn, in what order."""
     actor, today = actor_of(request), timezone.localdate()
     view = request.GET.get("vy", "alla")
-    kinds_of = {k.name: k for registered in PROCESSES.values() for k in registered.process.duties.values()}
     wanted = basket.Wanted(
         view=view if view in basket.VIEWS else "alla",
-        kind=request.GET["uppgift"] if request.GET.get("uppgift") in kinds_of else "",
+        kind=request.GET["uppgift"] if request.GET.get("uppgift") in DUTY_KINDS else "",
         performer=number_in(request.GET.get("utforare")),
         number=request.GET.get("arende", "").strip()[:20],
         after=cursor_in(request.GET.get("efter")),
     )
     counts = basket.view_counts(actor, today)
-    kinds = [(k.name, k.task) for k in kinds_of.values() if actor.party in k.parties]
+    kinds = [(k.name, k.task) for k in DUTY_KINDS.values() if actor.party in k.parties]
     context = {
         "page": basket.basket(actor, wanted, today),
         "wanted": wanted,

@@ -11,7 +11,21 @@ from fmu_portal.engine import door
 from fmu_portal.engine.registry import Registered, parts
 from fmu_portal.engine.table import Step
 from fmu_portal.models import Duty
+from orders import access
 from orders.models import Assessment
+
+NOTE_TITLES = {
+    "reason": "Skäl",
+    "missing": "Vad saknas",
+    "essential": "Varför det är väsentligt",
+    "answer": "Svar",
+    "evidence": "Hur utlåtandet kom in",
+    "unclear": "Vad är oklart i profilen",
+    "clears": "Hur utvidgningen väntas klargöra det",
+    "matters": "Vad det väntas betyda för profilen",
+    "cause": "Orsak",
+    "action": "Åtgärd",
+}
 
 
 @dataclass(frozen=True)
@@ -95,3 +109,17 @@ def _beginnings(actor: Actor, case: Assessment, registered: Registered) -> list[
     subject = registered.model.to_begin(case)
     possible = {step.name for step in door.available(registered.process.name, subject, actor, ())}
     return [action(case, step, registered) for step in registered.process.beginnings if step.name in possible]
+
+
+def part_facts(actor: Actor, case: Assessment, registered: Registered, subject: Any) -> dict[str, Any] | None:
+    """What a decision on a part rests on: what it says of itself, and what has been written about it. None for a case."""
+    if subject is case:
+        return None
+    process = registered.process
+    notes = access.readable_notes(actor, case).filter(event__process=process.name, event__subject_id=subject.pk)
+    return {
+        "title": process.label,
+        "status": process.statuses[subject.status],
+        "words": subject.words(),
+        "notes": [(NOTE_TITLES.get(note.kind, "Anteckning"), note.text) for note in notes.order_by("pk")],
+    }

@@ -35,6 +35,7 @@ from orders.drafts import drop_draft, load_draft, save_draft, take_parked
 from orders.inputs.files import page_count, staged
 from orders.models import Assessment, Enclosure
 from orders.sentences import names_of, sentence
+from orders.views.parts import part_facts
 from orders.views.request import actor_of
 from orders.views.staging import StageForm, handle_files, rows_of
 
@@ -121,6 +122,7 @@ def _base(target: Target, actor: Actor) -> dict[str, Any]:
         "url": target.url,
         "case_url": f"/arenden/{case.number}/",
         "sees_identity": actor.sees(See.IDENTITY),
+        "part": part_facts(actor, case, target.registered, target.subject) if not target.begins else None,
     }
 
 

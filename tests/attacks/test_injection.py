@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -16,7 +17,7 @@ from orders.process import ASSESSMENT
 from orders.report import SECTIONS, keys
 from tests import situations as s
 from tests.pages import browser
-from tests.test_access_walk import PAGES, body, clients, filled, get
+from tests.test_access_walk import PAGES, body, clients, filled, get, one_of_each
 
 MARK = "zzmark"
 XSS = [
@@ -78,8 +79,14 @@ class Reader(HTMLParser):
             self.holes.append(("comment", data))
 
 
+SUSPECT = re.compile(rf"{MARK}|[\s/\"'](?:on|srcdoc|style)", re.IGNORECASE)
+"""What the reader looks for; a page without any of it has no hole and need not be taken apart."""
+
+
 def read(text, url):
     """How often the mark is shown as text; a hole is an error."""
+    if not SUSPECT.search(text):
+        return 0
     reader = Reader()
     reader.feed(text)
     assert not reader.holes, (url, reader.holes[:3])
@@ -154,7 +161,7 @@ def test_what_is_stored_comes_out_as_text_on_every_page_for_everybody(cast, prob
     case, count = marked
     document = case.enclosures.sent().first().document_id
     shown = 0
-    for _, actor, client, key in clients(cast):
+    for _, actor, client, key in clients(cast, one_of_each(cast)):
         for route in PAGES:
             for url in filled(route, case, document, actor):
                 answer = get(client, key, url)

@@ -28,9 +28,6 @@ def tried(client, username="officer", password="fel", address="192.0.2.1"):
 def still(monkeypatch):
     """A clock that stands still in the middle of every window: no window ends during a test."""
     monkeypatch.setattr(limits.time, "time", lambda: 1_800_000_000.0)
-    # Guessing costs a quarter of a second each; the tests count hashes elsewhere.
-    monkeypatch.setattr(hashers.Argon2PasswordHasher, "time_cost", 1)
-    monkeypatch.setattr(hashers.Argon2PasswordHasher, "memory_cost", 1024)
 
 
 def test_guessing_from_one_place_is_stopped_and_says_when_to_come_back(cast, probe):
@@ -126,7 +123,6 @@ def test_no_answer_tells_whether_an_account_exists(cast, probe, monkeypatch):
             return _whole(self, *args, **kwargs)
 
         monkeypatch.setattr(hashers.Argon2PasswordHasher, name, counted)
-    monkeypatch.setattr(hashers.Argon2PasswordHasher, "must_update", lambda *_: False)
     seen = set()
     for n, (username, password) in enumerate(
         (

@@ -33,11 +33,9 @@ INSTALL = "Ingen webbläsare: apt-get install -y --no-install-recommends chromiu
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them in one process, so that one portal is started; what stops the queue comes last."""
+    """What stops the queue comes last. (All run in one process, so that one portal is started: `tests.sharing`.)"""
     here = Path(__file__).parent
     own = [item for item in items if here in item.path.parents]
-    for item in own:
-        item.add_marker(pytest.mark.xdist_group("browser"))
     last = [item for item in own if item.path.name == "test_queue_down.py"]
     items[:] = [item for item in items if item not in last]
     if last:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from fmu_portal.engine.refusals import NoRule
-from orders.demo import loading, parties
+from orders.demo import decisions, loading, parties
 from orders.demo.calendar import Calendar
 from regions.models import Agreement
 from rules.models import Rule
@@ -53,6 +53,8 @@ class Command(BaseCommand):
             )
             self.stdout.write(f"{User.objects.filter(is_demo=True).count()} personer, {count} utredningar läggs in …")
             events = loading.load_cases(everybody, calendar, count, options["seed"], options["open"], self.stdout.write)
+            if calendar.today == timezone.localdate():  # people act today: the door refuses days that have passed
+                decisions.play(timezone.now())
             for add in loading.AFTER:
                 add(calendar)
         loading.analyze()
