@@ -124,14 +124,14 @@ def play(now: datetime) -> int:
 def promise(now: datetime) -> None:
     """A few questions on the underlag have an answer promised."""
     waiting = Duty.objects.open().filter(kind="answer_question", due__gte=now.date()).order_by("pk")
-    for case_id in list(waiting.values_list("case_id", flat=True)[:3]):
-        people = _people(Assessment.objects.get(pk=case_id))
+    for duty in waiting[:3]:
+        people = _people(Assessment.objects.get(pk=duty.subject_id))
         if people is not None:
             data = {
                 "promised": add_working_days(now.date(), 6).isoformat(),
                 "reason": "Påhittat: journalen är beställd.",
             }
-            take("assessment", case_id or 0, "promise_underlag", people.officer, data, now=now)
+            take("assessment", duty.subject_id, "promise_underlag", people.officer, data, now=now)
 
 
 def _people(case: Assessment) -> People | None:
