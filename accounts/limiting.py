@@ -23,6 +23,13 @@ GUARDED: dict[tuple[str, str], tuple[Limit, Limit]] = {
     ("report-pdf", "GET"): DOCUMENTS,
     ("api-document", "GET"): DOCUMENTS,
     ("journal", "GET"): DOCUMENTS,
+    ("underlag", "GET"): DOCUMENTS,
+    ("underlag", "POST"): DOCUMENTS,
+    ("underlag-pdf", "GET"): DOCUMENTS,
+    ("exports", "POST"): DOCUMENTS,
+    ("export-file", "GET"): DOCUMENTS,
+    ("api-exports", "POST"): DOCUMENTS,
+    ("api-export-file", "GET"): DOCUMENTS,
 }
 """(address, method) -> the limit per mandate and the limit per account."""
 

@@ -59,7 +59,8 @@ class SignIn:
         if mandate is not None:
             request.actor = Actor.of(mandate)  # type: ignore[attr-defined]
         now = int(timezone.now().timestamp())
-        if now - request.session.get("used", 0) > TOUCH_EVERY:
+        asked = request.headers.get("X-Poll") != "1"  # a page that asks by itself is nobody's work
+        if asked and now - request.session.get("used", 0) > TOUCH_EVERY:
             request.session["used"] = now
 
 

@@ -21,7 +21,7 @@ from bench.measure import Result
 from tests.stack import Cluster
 
 RESULTS = Path(__file__).with_name("results")
-PARTS = ("pages", "overdue", "steps")
+PARTS = ("pages", "overdue", "steps", "overview")
 
 
 def say(text: str) -> None:
@@ -59,7 +59,7 @@ def _measure(cluster: Cluster, sizes: list[int], parts: set[str]) -> tuple[list[
     django.setup()
     import logging
 
-    from bench import overdue, pages, steps
+    from bench import overdue, overview, pages, steps
 
     logging.disable(logging.WARNING)
     results: list[Result] = []
@@ -73,6 +73,17 @@ def _measure(cluster: Cluster, sizes: list[int], parts: set[str]) -> tuple[list[
         for page in read[str(largest)]:
             small, large = (read[str(size)][page]["buffers"] for size in (sizes[0], largest))
             say(f"{page}: {small} -> {large} database pages read ({large / small:.2f}x)")
+    if "overview" in parts:
+        for size in sizes:
+            with stack.at(cluster, size):
+                found, lists = overview.measure(size, say)
+                read.setdefault(str(size), {}).update(lists)
+                results += found
+        for page in (page for page in read[str(largest)] if page.startswith("overview")):
+            small, large = (read[str(size)][page]["buffers"] for size in (sizes[0], largest))
+            say(f"{page}: {small} -> {large} database pages read ({large / small:.2f}x)")
+        with stack.at(cluster, largest, "worker"):
+            results += overview.files(largest, say)
     if "steps" in parts:
         with stack.at(cluster, largest):
             results += steps.measure(largest, say)

@@ -9,4 +9,4 @@ class DocumentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the check with the outbox."""
-        from documents import checking  # noqa: F401
+        from documents import checking, pages  # noqa: F401

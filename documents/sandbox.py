@@ -79,15 +79,12 @@ def max_clean() -> int:
 
 
 @contextlib.contextmanager
-def examined(chunks: Iterable[bytes], script: Path = SCRIPT, cpu_seconds: int = CPU_SECONDS) -> Iterator[Verdict]:
-    """The verdict of the child on a file. Raises `CheckUnavailable`, and `Broken` while the clean copy is read.
-
-    A child that dies, or takes more than it may, gives the refusal ``limits``.
-    """
+def _answering(chunks: Iterable[bytes], asked: dict[str, Any], script: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A child that has been told what to do and given its file. Raises `CheckUnavailable`."""
     with tempfile.TemporaryDirectory(prefix="fmu-empty-") as empty:
         Path(empty).chmod(0o555)
         process = subprocess.Popen(
-            [sys.executable, "-I", "-B", str(script), json.dumps(limits(cpu_seconds)), empty],
+            [sys.executable, "-I", "-B", str(script), json.dumps(asked), empty],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -107,7 +104,7 @@ def examined(chunks: Iterable[bytes], script: Path = SCRIPT, cpu_seconds: int = 
                 for chunk in chunks:
                     process.stdin.write(chunk)
                 process.stdin.close()
-            yield _answer(process.stdout, process)
+            yield process
         finally:
             clock.cancel()
             _kill(process)
@@ -115,6 +112,43 @@ def examined(chunks: Iterable[bytes], script: Path = SCRIPT, cpu_seconds: int = 
                 with contextlib.suppress(OSError):
                     pipe.close()
             process.wait()
+
+
+@contextlib.contextmanager
+def examined(chunks: Iterable[bytes], script: Path = SCRIPT, cpu_seconds: int = CPU_SECONDS) -> Iterator[Verdict]:
+    """The verdict of the child on a file. Raises `CheckUnavailable`, and `Broken` while the clean copy is read.
+
+    A child that dies, or takes more than it may, gives the refusal ``limits``.
+    """
+    with _answering(chunks, limits(cpu_seconds), script) as process:
+        assert process.stdout is not None
+        yield _answer(process.stdout, process)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a child made of clean copies: its ``answer``, and ``body`` in pieces, to be read once, to its end."""
+
+    answer: dict[str, Any]
+    size: int
+    body: Iterator[bytes]
+
+
+@contextlib.contextmanager
+def made(task: str, chunks: Iterable[bytes], most: int, begins: bytes = b"") -> Iterator[Made]:
+    """What the child makes by a task (`documents.child`), at most ``most`` bytes, which begin so. Raises
+    `CheckUnavailable`, and `Broken` when the child died or answers what it may not, also while the body is read."""
+    with _answering(chunks, {**limits(), "task": task}, SCRIPT) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline(_HEADER)
+        try:
+            answer = json.loads(line)
+            size = int(answer["size"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise Broken from error
+        if not 0 < size <= most:
+            raise Broken
+        yield Made(answer, size, _body(process.stdout, size, begins))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -144,11 +178,11 @@ def _answer(out: IO[bytes], process: subprocess.Popen[bytes]) -> Verdict:
     return Verdict("", pages, numbers, _body(out, size), walls)
 
 
-def _body(out: IO[bytes], size: int) -> Iterator[bytes]:
+def _body(out: IO[bytes], size: int, begins: bytes = b"%PDF-") -> Iterator[bytes]:
     first = True
     while size:
         chunk = out.read(min(CHUNK, size))
-        if not chunk or (first and not chunk.startswith(b"%PDF-")):
+        if not chunk or (first and not chunk.startswith(begins)):
             raise Broken
         first = False
         size -= len(chunk)

@@ -60,6 +60,10 @@ class FolderStorage:
         """The file for reading. FileNotFoundError when it is not there."""
         return self._path(key).open("rb")
 
+    def exists(self, key: str) -> bool:
+        """Whether the file is there."""
+        return self._path(key).is_file()
+
     def delete(self, key: str) -> None:
         """Remove a file that nothing refers to; nothing happens when it is not there."""
         self._path(key).unlink(missing_ok=True)

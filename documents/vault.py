@@ -107,8 +107,36 @@ def open_clean(document: Document) -> BinaryIO:
     return _open(document, document.clean_key or document.storage_key)
 
 
+def open_kept(storage_key: str, key_id: str, wrapped_key: bytes) -> BinaryIO:
+    """What `keep` stored for a row that is no document. Raises FileNotFoundError, `NoKey`, `DamagedFile`."""
+    document_key = keys.unwrap(keys.Wrapped(key_id, wrapped_key), storage_key)
+    return decrypt(storage().open(storage_key), document_key, storage_key)
+
+
+def pages_key_of(storage_key: str) -> str:
+    """Where pictures and text of a document's pages lie, when somebody has asked for them (`documents.pages`)."""
+    return hashlib.sha256(b"pages:" + storage_key.encode()).hexdigest()[:40]
+
+
+def keep_pages(document: Document, chunks: Iterable[bytes]) -> None:
+    """Store pictures and text of the pages, by the document's own key: they are as secret as it."""
+    name = pages_key_of(document.storage_key)
+    storage().write(encrypt(chunks, _key_of(document), name), key=name)
+
+
+def has_pages(document: Document) -> bool:
+    """Whether `keep_pages` has been done."""
+    return storage().exists(pages_key_of(document.storage_key))
+
+
+def open_pages(document: Document) -> BinaryIO:
+    """What `keep_pages` stored. Raises FileNotFoundError, `NoKey`, `DamagedFile`."""
+    return _open(document, pages_key_of(document.storage_key))
+
+
 def delete(*storage_keys: str) -> None:
-    """Remove files that no row refers to; an empty key is none."""
+    """Remove files that no row refers to, with what was made of their pages; an empty key is none."""
     for key in storage_keys:
         if key:
             storage().delete(key)
+            storage().delete(pages_key_of(key))

@@ -46,9 +46,11 @@ ADD_ONLY = (
 """Rows that are only added."""
 
 STATUS_COLUMNS = {
-    "orders_assessment": ("status", "version", "last_event_id", "number", "agency_office_id"),
+    "orders_assessment": (
+        "status", "version", "last_event_id", "number", "agency_office_id", "next_due", "report_due",
+    ),
     "correspondence_thread": ("status", "version", "last_event_id", "case_id", "started_by_id"),
-}
+}  # fmt: skip
 """Columns that an ordinary role may not update."""
 
 FUNCTIONS = (
@@ -77,8 +79,9 @@ DELETABLE = (
     "correspondence_attachment",
     "correspondence_template",
     "correspondence_absence",
+    "orders_savedview",
 )
-"""Tables whose rows may go: sessions, drafts, documents that were never sent, and what a person or organisation has
+"""Tables whose rows may go: sessions, drafts, saved views, documents that were never sent, and what a person or organisation has
 set for itself."""
 
 

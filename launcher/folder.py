@@ -14,7 +14,7 @@ from launcher.faults import DISK_FULL, Fault
 
 MARKER = ".fmu-portal"
 # What may lie in a data folder that lost its marker (a start killed before the marker, or a bare manage.py).
-OUR_NAMES = {"secrets", "log", "postgres", "postgres.new", "valkey", "documents", "static", "mail", "beat"}
+OUR_NAMES = {"secrets", "log", "postgres", "postgres.new", "valkey", "documents", "static", "mail", "beat", "scratch"}
 OUR_FILES = {MARKER, "launcher.lock", "ports.json", "run.json"}
 NEEDED_BYTES = 500 * 1024 * 1024
 LOG_BYTES = 10 * 1024 * 1024

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.db.models import Sum
+
 from fmu_portal.engine.door import Context, follow
 from fmu_portal.engine.registry import Limit, count_limit
 from fmu_portal.models import Duty
@@ -37,7 +39,7 @@ def extra_left(case: Assessment) -> int:
     assert case.underlag_complete_on is not None
     most = rule_in_force(EXTRA, case.underlag_complete_on).days
     rows = Expansion.objects.filter(assessment=case, performer_id=case.performer_id, status="approved")
-    return most - sum(days or 0 for days in rows.values_list("days", flat=True))
+    return most - int(rows.aggregate(given=Sum("days"))["given"] or 0)
 
 
 def with_extra(case: Assessment, days: int, decided_on: date) -> Limit:

@@ -227,4 +227,7 @@ def walls() -> list[Wall]:
             "orders_stepdraft",
             f"organisation_id = {ORGANISATION} AND user_id = {USER} AND assessment_id <> ALL ({RECUSED})",
         ),
+        Wall("orders_savedview", f"organisation_id = {ORGANISATION} AND user_id = {USER}"),
+        # The file of an export shows what its mandate might see: it is for that mandate alone. The clock removes it.
+        Wall("orders_export", f"mandate_id = {MANDATE}", clock=True),
     ]

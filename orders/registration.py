@@ -96,6 +96,7 @@ def register_all() -> None:
     from orders import file_checks, notices, part_registration, pdf  # noqa: F401 - register their outbox handlers
     from orders.inputs import INPUTS
     from orders.models import Assessment
+    from orders.overview import exports  # noqa: F401 - as above
     from orders.process import ASSESSMENT
     from orders.reach import functions, walls
 

@@ -116,7 +116,7 @@ class Shape:
         self.initial = {
             f.attname: (f.get_default() if f.has_default() else None if f.null else "") for f in meta.concrete_fields
         }
-        apart = {"status", "version", "last_event_id", *getattr(registered.model, "FREE_TEXT", ())}
+        apart = {"status", "version", "last_event_id", *getattr(registered.model, "FREE_TEXT", ()), *_FOLLOWING}
         self.replayed = tuple(name for name in self.columns if name not in apart)
         outside = next((name for name in ("assessment_id", "case_id") if name in self.columns), None)
         self.key = "id" if self.process == ASSESSMENT.name else outside
@@ -136,6 +136,17 @@ def _rebuilt(process: str, rows: Iterable[tuple[Any, ...]]) -> Rebuilt:
         rebuilt.apply(event_id, step, before, after, json.loads(data), case_id)
     return rebuilt
 
+
+_FOLLOWING = ("next_due", "report_due")
+"""Columns of a case that follow the duties of all its processes (`orders_follow_duties`)."""
+
+_DAYS = """
+SELECT a.number FROM orders_assessment a LEFT JOIN (
+    SELECT case_id, min(due) AS nearest, min(due) FILTER (WHERE kind = 'deliver_report') AS report
+    FROM fmu_portal_duty WHERE closed_by_id IS NULL GROUP BY case_id
+) d ON d.case_id = a.id
+WHERE (a.next_due, a.report_due) IS DISTINCT FROM (d.nearest, d.report) {where} ORDER BY a.id
+"""
 
 _EVENTS = """
 SELECT subject_id, id, step, from_status, to_status, data, case_id FROM fmu_portal_event
@@ -166,6 +177,8 @@ def differences(case_id: int | None = None) -> Iterator[str]:
             subjects = _stream(f"{name}_rows", shape.rows.format(where=where), own)
             duties = _stream(f"{name}_duties", _DUTIES.format(where=of_case), [name, *own])
             yield from _compare(shape, _Grouped(events, 0), subjects, _Grouped(duties, 12))
+        for (number,) in _stream("following_days", _DAYS.format(where="AND a.id = %s" if own else ""), own):
+            yield f"{number}: närmaste sista dag på ärendet är inte uppgifternas"
 
 
 def _stream(name: str, sql: str, params: list[Any]) -> Iterator[tuple[Any, ...]]:

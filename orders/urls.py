@@ -3,7 +3,22 @@
 from django.urls import include, path, register_converter
 
 from fmu_portal.addresses import CaseNumber, RowKey
-from orders.views import case, deviations, documents, exceptions, followup, journal, lists, own, retention, steps
+from orders.views import (
+    calendar,
+    case,
+    deviations,
+    documents,
+    exceptions,
+    exports,
+    followup,
+    journal,
+    lists,
+    overview,
+    own,
+    retention,
+    steps,
+    underlag,
+)
 
 register_converter(CaseNumber, "number")
 register_converter(RowKey, "key")
@@ -11,7 +26,15 @@ register_converter(RowKey, "key")
 urlpatterns = [
     path("att-gora/", lists.work_basket, name="work-basket"),
     path("aviseringar/", lists.notices, name="notices"),
-    path("arenden/", lists.case_list, name="cases"),
+    path("arenden/", overview.case_list, name="cases"),
+    path("arenden/rader/", overview.rows, name="case-rows"),
+    path("arenden/kalender/", calendar.month, name="calendar"),
+    path("arenden/export/", exports.index, name="exports"),
+    path("arenden/export/<int:export_id>/", exports.export_page, name="export"),
+    path("arenden/export/<int:export_id>/lage/", exports.progress, name="export-progress"),
+    path("arenden/export/<int:export_id>/fil/", exports.download, name="export-file"),
+    path("arenden/vyer/", overview.save_view, name="save-view"),
+    path("arenden/vyer/<int:view_id>/ta-bort/", overview.remove_view, name="remove-view"),
     path("avvikelser/", deviations.deviation_list, name="deviations"),
     path("arenden/ny/", lists.create, name="create"),
     path("arenden/aterlamnade/", own.handed_back, name="handed-back"),
@@ -28,6 +51,12 @@ urlpatterns = [
     path("arenden/<number:number>/eget/", own.own, name="own"),
     path("arenden/<number:number>/eget/journal.zip", journal.journal, name="journal"),
     path("gallring/", retention.retention_page, name="retention"),
+    path("arenden/<number:number>/underlag/", underlag.underlag, name="underlag"),
+    path("arenden/<number:number>/underlag/handlingar/", underlag.pieces, name="underlag-parts"),
+    path("arenden/<number:number>/underlag/samlat.pdf", underlag.continuous, name="underlag-pdf"),
+    path(
+        "arenden/<number:number>/underlag/<uuid:document_id>/<int:page>.jpg", underlag.picture, name="underlag-picture"
+    ),
     path("arenden/<number:number>/handlingar/<uuid:document_id>/", documents.document, name="document"),
     path("arenden/<number:number>/steg/<str:step>/", steps.step_page, name="step"),
     path("arenden/<number:number>/steg/<str:step>/filer/", steps.files_piece, name="files"),

@@ -91,21 +91,30 @@
     window.addEventListener("beforeunload", (event) => { if (changed && !form.dataset.sent) event.preventDefault(); });
   }
 
-  /* Polling: <div data-poll="URL" data-poll-every="2"> is replaced until the answer says X-Done: 1. */
+  /* Polling: <div data-poll="URL" data-poll-every="2"> is replaced until the answer says X-Done: 1.
+     204: nothing new. X-Poll in the answer: the address to ask next. A hidden page does not ask. */
   for (const box of all("[data-poll]")) {
     const every = Math.max(1, Number(box.dataset.pollEvery) || 2) * 1000;
     let failures = 0;
     const ask = async () => {
+      if (document.hidden) { // nobody looks: ask when somebody does
+        document.addEventListener("visibilitychange", ask, { once: true });
+        return;
+      }
       try {
         const answer = await fetch(box.dataset.poll, {
-          credentials: "same-origin", redirect: "manual", headers: { "X-Requested-With": "fetch" },
+          credentials: "same-origin", redirect: "manual", headers: { "X-Requested-With": "fetch", "X-Poll": "1" },
         });
         if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 404) return;
         if (!answer.ok) throw new Error(String(answer.status));
         failures = 0;
         const text = await answer.text();
-        if (box.innerHTML !== text) box.innerHTML = text; // said again only when it is new
-        if (answer.headers.get("X-Done") === "1") return;
+        const held = box.contains(document.activeElement); // the keyboard is in there: next time
+        if (answer.status !== 204 && !held && box.innerHTML !== text) {
+          box.innerHTML = text; // said again only when it is new
+          if (answer.headers.get("X-Poll")) box.dataset.poll = answer.headers.get("X-Poll");
+        }
+        if (answer.headers.get("X-Done") === "1" && !held) return;
       } catch {
         failures += 1;
       }

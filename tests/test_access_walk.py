@@ -73,6 +73,9 @@ def filled(route, case, document, actor=None):
         "<str:step>": [*steps, *others, "finns-inte"],
         "<int:version>": ["1", "9"],
         "<slug:section>": ["profile", "findings", "finns-inte"],
+        "<int:export_id>": ["1"],
+        "<int:view_id>": ["1"],
+        "<int:page>": ["1", "999"],
     }
     if "thread>" in route:
         values["<str:step>"] = ["close", "finns-inte"]
@@ -175,7 +178,7 @@ def test_nobody_gets_in_without_a_login(cases):
     for route in PAGES:
         for url in filled(route, case, document):
             answer = client.get(url)
-            if url.startswith(("/api/v1/assessments", "/api/v1/threads")):
+            if url.startswith(("/api/v1/assessments", "/api/v1/exports", "/api/v1/threads")):
                 assert answer.status_code == 401, url
             elif route.startswith(PUBLIC) or url == "/api/v1/":
                 assert answer.status_code == 200, url

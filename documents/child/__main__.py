@@ -1,7 +1,9 @@
 """The child: ``python -I documents/child/__main__.py LIMITS`` with a file on stdin, an answer on stdout.
 
 It loads what it needs, tries it on files of its own, locks itself up, says ``ready`` and only then reads the file. The
-answer is one line of JSON (refusal, pages, numbers, size, walls) and then ``size`` bytes, the clean copy.
+answer is one line of JSON and then ``size`` bytes. By the task that LIMITS names: ``examine`` (refusal, pages, numbers,
+walls; the clean copy), ``pages`` (of a clean copy: pages, sizes of the pictures; text and pictures of its pages),
+``join`` (of several clean copies: pages; one PDF).
 """
 
 from __future__ import annotations
@@ -36,16 +38,21 @@ CODECS = (
 )  # fmt: skip
 
 
-def warm_up(limits: Any) -> None:
+def warm_up(limits: Any, task: str) -> None:
     """Load all that a file may ask for: later nothing can be opened, not even a module."""
     from PIL import Image
-
-    from documents.child.examine import examine
 
     for codec in CODECS:
         with contextlib.suppress(ImportError, LookupError):
             importlib.import_module(f"encodings.{codec}")
             "".encode(codec)
+    if task != "examine":
+        from documents.child.pages import try_out
+
+        try_out(task)
+        return
+    from documents.child.examine import examine
+
     for kind in ("JPEG", "PNG", "TIFF"):
         picture = io.BytesIO()
         Image.new("L", (2, 2)).save(picture, kind)
@@ -91,27 +98,37 @@ def lock_up(empty: str, limits: dict[str, int]) -> list[str]:
     return [*walls, "audit", "limits"]
 
 
+def answer_to(task: str, file: Any, limits: Any, examine: Any) -> tuple[dict[str, Any], bytes]:
+    """(the answer's line, its body)."""
+    if task == "examine":
+        finding = examine(file.read(), limits)
+        return {"refusal": finding.refusal, "pages": finding.pages, "numbers": finding.numbers}, finding.clean
+    from documents.child import pages
+
+    if task == "pages":
+        pictures, text = pages.pictures_and_text(file.read())
+        sizes = [len(picture) for picture in pictures]
+        return {"pages": pages.count(text), "sizes": sizes, "text": len(text)}, b"".join([text, *pictures])
+    parts = json.loads(file.readline())
+    made, total = pages.joined([(part["title"], file.read(part["size"])) for part in parts])
+    return {"pages": total}, made
+
+
 def main() -> None:
     """Question the file on stdin."""
     from documents.child.examine import Limits, examine
 
     asked = json.loads(sys.argv[1])
     limits = Limits(**asked["file"])
-    warm_up(limits)
+    task = asked.get("task", "examine")
+    warm_up(limits, task)
     walls = lock_up(sys.argv[2], asked["process"])
     out = sys.stdout.buffer
     out.write(b"ready\n")
     out.flush()
-    finding = examine(sys.stdin.buffer.read(), limits)
-    answer = {
-        "refusal": finding.refusal,
-        "pages": finding.pages,
-        "numbers": finding.numbers,
-        "size": len(finding.clean),
-        "walls": walls,
-    }
-    out.write(json.dumps(answer).encode() + b"\n")
-    out.write(finding.clean)
+    answer, body = answer_to(task, sys.stdin.buffer, limits, examine)
+    out.write(json.dumps({**answer, "size": len(body), "walls": walls}).encode() + b"\n")
+    out.write(body)
     out.flush()
     os._exit(0)  # nothing of the file's gets a last word
 

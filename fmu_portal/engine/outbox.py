@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -59,12 +59,22 @@ def handler(kind: str, *, as_clock: bool = False) -> Callable[[Handler], Handler
     return register
 
 
-def put(kind: str, key: str, payload: dict[str, Any], mandate_id: int | None = None) -> None:
+def put(
+    kind: str,
+    key: str,
+    payload: dict[str, Any],
+    mandate_id: int | None = None,
+    *,
+    not_before: datetime | None = None,
+) -> None:
     """Add a row to the current transaction (a second with the same key is nothing) and nudge a worker after commit.
 
-    ``mandate_id`` is whoever asks; left out, the database writes the mandate at work in the transaction.
+    ``mandate_id`` is whoever asks; left out, the database writes the mandate at work in the transaction. ``not_before``:
+    it is done then, found by beat.
     """
     row = Outbox(kind=kind, key=key, payload=payload)
+    if not_before is not None:
+        row.not_before = not_before
     if mandate_id:
         row.mandate_id = mandate_id
     Outbox.objects.bulk_create([row], ignore_conflicts=True)

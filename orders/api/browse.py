@@ -157,7 +157,7 @@ def page() -> dict[str, Any]:
     groups["Steg"].sort(key=lambda operation: steps.index(operation.id.removeprefix("step_")))
     groups["Fält"].sort(key=lambda operation: steps.index(operation.id[len("step_") : -len("_form")]))
     groups["Fält"] = [_together(groups["Fält"])]
-    order = ["Ärenden", "Fält", "Steg", *labels, "Handlingar"]
+    order = ["Ärenden", "Fält", "Steg", *labels, "Handlingar", "Exporter"]
     order += [tag for tag in groups if tag not in order]
     return {
         "groups": [(tag, groups[tag]) for tag in order if tag in groups],

@@ -20,7 +20,7 @@ NUMBER = OpenApiParameter(
     description="Ärendenummer, till exempel 2026-000123.",
 )
 PART = OpenApiParameter(
-    "pk", {"type": "integer", "minimum": 0}, OpenApiParameter.PATH, description="Delens id, ur listan över delarna."
+    "id", {"type": "integer", "minimum": 0}, OpenApiParameter.PATH, description="Delens id, ur listan över delarna."
 )
 CURSOR = OpenApiParameter("cursor", str, description="Ur adressen i ”next” från föregående svar.")
 
@@ -30,7 +30,7 @@ PROBLEMS = {
     403: "wrong_role: uppdraget ger inte rätt att göra det",
     404: "not_found: finns inte, eller hör inte till uppdraget",
     409: "wrong_state, lost_race, stale_version eller no_rule: går inte nu",
-    410: "erased: innehållet är gallrat enligt ägarens gallringsbeslut",
+    410: "erased: innehållet är gallrat enligt ägarens gallringsbeslut; export_gone: exportens tid är ute",
     413: "too_large: innehållet är för stort",
     415: "unsupported_media_type: fel innehållstyp",
     422: "invalid_input: uppgifter behöver rättas, se errors",

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path, registe
 from drf_spectacular.utils import extend_schema
 
 from fmu_portal.addresses import API_OPERATIONS, CaseNumber, RowKey
-from orders.api import browse, documents, schema, steps, views
+from orders.api import browse, documents, overview, schema, steps, views
 from orders.api.base import ApiView
 
 register_converter(CaseNumber, "apinumber")
@@ -40,6 +40,9 @@ _operations: list[URLPattern] = [
         documents.DocumentView.as_view(),
         name="api-document",
     ),
+    path("exports/", overview.ExportListView.as_view(), name="api-exports"),
+    path("exports/<int:export_id>/", overview.ExportView.as_view(), name="api-export"),
+    path("exports/<int:export_id>/file/", overview.ExportFileView.as_view(), name="api-export-file"),
     *(operation for operations in API_OPERATIONS for operation in operations()),
 ]
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
-
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fmu_portal.engine.door import take
-from fmu_portal.engine.refusals import InvalidInput
 from fmu_portal.models import Event
 from orders.api import serializers as out
 from orders.api.answers import case_answer, duty_answers, event_answers
 from orders.api.base import ApiView, body_of, must, page_of
 from orders.api.fields import body_schema, form_data, seen_version
+from orders.api.overview import FILTERS, page_of_cases, wanted_of
 from orders.api.schema import CURSOR, NUMBER, answers
 from orders.cases import new_case
 from orders.inputs import INPUTS
-from orders.models import Assessment
 from orders.process import ASSESSMENT
 
-CASE_NUMBER = re.compile(r"[0-9]{4}-[0-9]{6}")
 REQUEST = ASSESSMENT.steps["request"]
 OPTIONAL_REQUEST = {key: part for key, part in body_schema(INPUTS["request"]).items() if key != "required"}
 """The request's fields, all or none."""
@@ -33,28 +29,16 @@ class CaseListView(ApiView):
     @extend_schema(
         operation_id="assessments_list",
         summary="Lista ärenden",
-        description="Ärenden som nyckelns uppdrag får se, det nyaste först, högst 50 åt gången.",
+        description="Ärenden som nyckelns uppdrag får se, högst 50 åt gången: alla, det nyaste först, om inget annat"
+        " anges.",
         tags=["Ärenden"],
-        parameters=[
-            OpenApiParameter("status", str, enum=list(ASSESSMENT.statuses), description="Bara den här statusen."),
-            OpenApiParameter("number", str, description="Bara det här ärendenumret."),
-            CURSOR,
-        ],
+        parameters=[*FILTERS, CURSOR],
         responses=answers({200: out.CaseList}, 401, 422),
     )
     def get(self, request: Request) -> Response:
         """One page of cases."""
-        status, number = request.query_params.get("status", ""), request.query_params.get("number", "")
-        rows = Assessment.objects.visible_to(self.actor).with_parties()
-        if status:
-            if status not in ASSESSMENT.statuses:
-                raise InvalidInput({"status": ["Statusen finns inte."]})
-            rows = rows.filter(status=status)
-        if number:
-            if not CASE_NUMBER.fullmatch(number):
-                raise InvalidInput({"number": ["Skriv ärendenumret som 2026-000123."]})
-            rows = rows.filter(number=number)
-        found, following = page_of(request, rows, status=status, number=number)
+        wanted = wanted_of(self.actor, request.query_params.dict(), default_view="alla")
+        found, following = page_of_cases(request, self.actor, wanted)
         answer = out.CaseList({"results": found, "next": following}, context={"actor": self.actor})
         return Response(answer.data)
 

@@ -6,6 +6,7 @@ from orders.models.decisions import Deferral, Deviation, DeviationKind, Expansio
 from orders.models.enclosure import Enclosure, EnclosureKind
 from orders.models.erasure import Erasure
 from orders.models.order import Assignment, Order, Participant, StepDraft
+from orders.models.overview import Export, ExportFormat, ExportState, SavedView
 from orders.models.part import Part
 from orders.models.person import InsuredPerson, Protection
 from orders.models.report import Report, ReportSource, ReportVersion
@@ -22,6 +23,9 @@ __all__ = [
     "EnclosureKind",
     "Erasure",
     "Expansion",
+    "Export",
+    "ExportFormat",
+    "ExportState",
     "InsuredPerson",
     "Order",
     "Part",
@@ -34,6 +38,7 @@ __all__ = [
     "ReportSource",
     "ReportVersion",
     "Reveal",
+    "SavedView",
     "StepDraft",
     "Unlocking",
 ]

@@ -20,6 +20,9 @@ MASKED = "Skyddad uppgift"
 PROTECTED = "Skyddade personuppgifter"
 
 
+_PARTIES = (("agency_office", "office"), ("region", "region"), ("performer", "performer"))
+
+
 class AssessmentType(models.TextChoices):
     """Slag av utredning: today the only one that can be requested (5 § förordning 2018:1633)."""
 
@@ -90,7 +93,9 @@ class Assessment(Personal):
     ``status`` follows the latest event and is written by the door alone (the web's database role may not update it).
     ``version`` counts the events. ``underlag_complete_on`` is the day the last essential document was available to the
     performer: the law's time counts from it. ``protected``: the person has a protected identity, so neither place nor the
-    parties that would tell it are shown at the agency (`AssessmentQuerySet.masked_for`).
+    parties that would tell it are shown at the agency (`AssessmentQuerySet.masked_for`). ``next_due`` and ``report_due``
+    repeat the last day of the open duty that is nearest, and of the open report duty, so that the list by last day is a
+    range of an index: the database writes them itself, in the statement that changes a duty (`orders_follow_duties`).
     """
 
     PART, CASE = See.CASE, "id"
@@ -129,6 +134,8 @@ class Assessment(Personal):
     carried_out_on = models.DateField(null=True)
     report_version = models.SmallIntegerField(default=0)
     assignments_count = models.SmallIntegerField(default=0)
+    next_due = models.DateField(null=True, editable=False)
+    report_due = models.DateField(null=True, editable=False)
 
     objects = AssessmentQuerySet.as_manager()
 
@@ -167,6 +174,30 @@ class Assessment(Personal):
                 fields=["-id"], condition=Q(region__isnull=False, status__in=OPEN_STATUSES), name="open_case_requested"
             ),
             models.Index(fields=["region", "performer", "-id"], name="case_of_region_performer"),
+            models.Index(fields=["agency_office", "performer", "-id"], name="case_of_office_performer"),
+            models.Index(fields=["agency_office", "region", "-id"], name="case_of_office_region"),
+            *(
+                models.Index(
+                    fields=[party, "next_due", "id"], condition=Q(next_due__isnull=False), name=f"case_by_day_of_{word}"
+                )
+                for party, word in _PARTIES
+            ),
+            models.Index(
+                fields=["next_due", "id"],
+                condition=Q(next_due__isnull=False, region__isnull=False),
+                name="case_by_day_requested",
+            ),
+            models.Index(
+                fields=["report_due", "id"],
+                condition=Q(report_due__isnull=False) & ~Q(report_due=F("next_due")),
+                name="case_report_not_nearest",
+            ),
+            *(
+                models.Index(
+                    fields=[party, "language", "-id"], condition=Q(interpreter=True), name=f"case_language_of_{word}"
+                )
+                for party, word in _PARTIES
+            ),
         ]
 
     def __str__(self) -> str:

@@ -21,7 +21,7 @@ from fmu_portal.addresses import number_in
 from fmu_portal.engine.registry import DUTY_KINDS
 from fmu_portal.forms import PortalForm
 from fmu_portal.models import Event, Notice
-from orders import access, basket, overview
+from orders import access, basket
 from orders.cases import new_case
 from orders.models import Assessment
 from orders.notices import address_of
@@ -68,33 +68,6 @@ def work_basket(request: HttpRequest) -> HttpResponse:
         "may_create": actor.role in ASSESSMENT.steps["request"].by.get(actor.party, ()),
     }
     return render(request, "orders/work_basket.html", context)
-
-
-@require_safe
-def case_list(request: HttpRequest) -> HttpResponse:
-    """Ärenden: where is everything."""
-    actor = actor_of(request)
-    view = request.GET.get("vy", "pagaende")
-    wanted = overview.Wanted(
-        view=view if view in ("pagaende", "alla") else "pagaende",
-        status=request.GET["status"] if request.GET.get("status") in ASSESSMENT.statuses else "",
-        performer=number_in(request.GET.get("utforare")),
-        number=request.GET.get("arende", "").strip()[:20],
-        after=number_in(request.GET.get("efter")),
-    )
-    hidden = () if actor.party is Party.AGENCY else ("draft", "discarded")
-    context = {
-        "page": overview.overview(actor, wanted, timezone.localdate()),
-        "wanted": wanted,
-        "statuses": [(s.name, s.label) for s in ASSESSMENT.statuses.values() if s.name not in hidden],
-        "performers": _performers(request),
-        "sees_person": actor.sees(See.IDENTITY),
-        "sees_needs": actor.sees(See.NEEDS),
-        "may_create": actor.role in ASSESSMENT.steps["request"].by.get(actor.party, ()),
-        "is_performer": actor.party is Party.PERFORMER,
-        "may_search": may_search(actor.role),
-    }
-    return render(request, "orders/case_list.html", context)
 
 
 class SearchForm(PortalForm):

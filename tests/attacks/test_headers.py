@@ -112,9 +112,9 @@ def test_errors_and_files_have_them_too(cast, probe, monkeypatch, settings):
         probe()
     checked(client.get("/", headers={"host": "evil.example"}), "host")
     checked(client.post("/arenden/ny/", headers={"sec-fetch-site": "cross-site"}), "sec-fetch")
-    from orders.views import lists
+    from orders.views import overview as overview_pages
 
-    monkeypatch.setattr(lists.overview, "overview", lambda *a: 1 / 0)
+    monkeypatch.setattr(overview_pages.overview, "overview", lambda *a: 1 / 0)
     answer = client.get("/arenden/")
     assert answer.status_code == 500
     checked(answer, "/arenden/")

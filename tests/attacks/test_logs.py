@@ -198,9 +198,9 @@ def test_settings_write_no_query_of_the_database_and_no_page_of_errors():
 
 
 def test_an_error_page_tells_nothing_of_the_machine(cast, probe, monkeypatch):
-    from orders.views import lists
+    from orders.views import overview as overview_pages
 
-    monkeypatch.setattr(lists.overview, "overview", fails)
+    monkeypatch.setattr(overview_pages.overview, "overview", fails)
     client = browser(cast.officer)
     client.raise_request_exception = False
     text = client.get("/arenden/").content.decode()
