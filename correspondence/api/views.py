@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from django.urls import URLPattern, path
@@ -29,9 +30,9 @@ from orders.api import serializers
 from orders.api.base import ApiView, body_of, must, page_of
 from orders.api.fields import body_schema, clean_text, described, form_data, seen_version
 from orders.api.schema import CURSOR, answers
-from orders.api.views import CASE_NUMBER
 from orders.models import Assessment
 
+CASE_NUMBER = re.compile(r"[0-9]{4}-[0-9]{6}")
 STEPS = [step for step in THREAD.steps.values() if set(step.by) != {Party.CLOCK}]
 
 NEW = {
