@@ -6,7 +6,7 @@
 .PHONY: run test check attack bench environment tools
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin/python
-SOURCES := accounts audit bench documents fmu_portal launcher orders regions reimbursement rules tests manage.py
+SOURCES := accounts audit bench correspondence documents fmu_portal launcher orders regions reimbursement rules tests manage.py
 FOUND := $(wildcard $(SOURCES))
 
 run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from accounts.models import Mandate
+from accounts.models import COUNTED, Mandate
 from accounts.permissions import See, may_see
 from accounts.roles import Party, Role
 
@@ -22,6 +22,8 @@ class Actor:
     user_name: str = ""
     waiting: int = field(default=0, compare=False)
     """How many duties waited at the organisation when the request began, counted no further than 100."""
+    counts: dict[str, int] = field(default_factory=dict, compare=False)
+    """What else was counted with it, by name (see `accounts.models.COUNTED`)."""
 
     @classmethod
     def of(cls, mandate: Mandate) -> Actor:
@@ -35,6 +37,7 @@ class Actor:
             user_id=mandate.user_id,
             user_name=mandate.user.name,
             waiting=getattr(mandate, "waiting", 0),
+            counts={name: getattr(mandate, f"count_{name}", 0) for name in COUNTED},
         )
 
     def sees(self, what: See) -> bool:

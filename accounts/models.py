@@ -112,6 +112,10 @@ class User(AbstractBaseUser):
         return self.name
 
 
+COUNTED: dict[str, str] = {}
+"""What else the menu counts: a name -> a scalar query of ``accounts_mandate``'s row. An app adds its own when it starts."""
+
+
 class MandateQuerySet(models.QuerySet["Mandate"]):
     """Conditions on mandates."""
 
@@ -136,7 +140,11 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
             [],
             output_field=models.IntegerField(),
         )
-        return self.annotate(waiting=waiting)
+        counted = {
+            f"count_{name}": RawSQL(sql, [], output_field=models.IntegerField())  # noqa: S611 - an app's own constant
+            for name, sql in COUNTED.items()
+        }
+        return self.annotate(waiting=waiting, **counted)
 
 
 class Mandate(models.Model):

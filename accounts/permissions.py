@@ -26,6 +26,7 @@ class See(StrEnum):
     PAPERS = "papers"  # the documents themselves, and what the order says
     REPORT = "report"  # the report, its drafts and versions
     PROTECTED = "protected"  # name and place of a person with protected identity, each time with a reason
+    MESSAGES = "messages"  # messages of the threads that one's organisation takes part in
     NUMBER = "number"  # only that the case is there, for what one's unit once wrote in it
     ASKED = "asked"  # an inquiry: municipality, language, interpreter, special needs, wished start; no case, no person
     FOUND = "found"  # its number and no more, when one asks for a person by personnummer
@@ -43,6 +44,7 @@ class Where(StrEnum):
     WROTE = "wrote"  # what the unit wrote itself, now or before a hand-back
     ASKED = "asked"  # the unit has been asked
     WAS_ASSIGNED = "was_assigned"  # once assigned to the unit
+    THREAD = "thread"  # where one's organisation takes part in a thread, or did: then of its own time
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,13 @@ TABLE: tuple[Grant, ...] = (
         "de som svarar på en förfrågan: inte ärendet, inte personen, och vid skyddad identitet inte kommunen",
     ),
     Grant(_UNIT, (See.REPORT,), (Where.WROTE,), "det som enheten själv har skrivit"),
+    # Controller and attester get the threads that are about claims, when there are claims.
+    Grant(
+        (*_OFFICE, *_REGION, *_UNIT),
+        (See.MESSAGES,),
+        (Where.THREAD,),
+        "den egna partens trådar; efter en återlämning bara det som skrevs dessförinnan",
+    ),
     Grant(_UNIT, (See.NUMBER,), (Where.WAS_ASSIGNED,), "ett återlämnat uppdrags nummer, till det egna"),
     Grant(_OFFICE, (See.FOUND,), (Where.OFFICE, Where.REQUESTED), "ett annat kontors ärende öppnas med skäl"),
     Grant((Role.REGION_COORDINATOR,), (See.FOUND,), (Where.REGION,), "när personen ringer, med skäl varje gång"),

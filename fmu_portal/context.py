@@ -15,6 +15,16 @@ from accounts.roles import Party
 
 MOST_COUNTED = 99
 
+Entry = tuple[str, str, str | None]
+"""One entry of the menu: its words, its address, and how many wait there."""
+
+_further: list[Callable[[Any], list[Entry]]] = []
+
+
+def register_menu(items: Callable[[Any], list[Entry]]) -> None:
+    """Add an app's own pages to the menu, after the others, for an actor; called by an app when it is ready."""
+    _further.append(items)
+
 
 @dataclass
 class Shell:
@@ -26,6 +36,7 @@ class Shell:
     demo: bool = False
     several_mandates: bool = False
     today: Any = None
+    absence: bool = False
 
 
 def capped(queryset: Any, most: int = MOST_COUNTED) -> int:
@@ -49,20 +60,13 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     if actor is not None:
         shell.mandate = {"role_label": actor.role_label, "organisation_name": actor.organisation_name}
         shell.nav = _menu(request, actor)
+        shell.absence = actor.party is not Party.ADMINISTRATION
     return {"portal": shell}
-
-
-_further: list[Callable[[Any], list[tuple[str, str, str | None]]]] = []
-
-
-def register_menu(items: Callable[[Any], list[tuple[str, str, str | None]]]) -> None:
-    """Add an app's own pages to the menu: what it gives for an actor, (label, address, count), stands after the others."""
-    _further.append(items)
 
 
 def _menu(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
     if actor.party is Party.ADMINISTRATION:
-        items: list[tuple[str, str, str | None]] = [("Omräkning", "/omrakning/", None), ("Regler", "/regler/", None)]
+        items: list[Entry] = [("Omräkning", "/omrakning/", None), ("Regler", "/regler/", None)]
     else:
         waiting = actor.waiting
         items = [

@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "documents",
     "orders",
     "regions",
+    "correspondence",
 ]
 
 MIDDLEWARE = [

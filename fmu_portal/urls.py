@@ -11,6 +11,7 @@ urlpatterns = [
     path("om/personuppgifter/", pages.privacy, name="privacy"),
     path("", include("accounts.urls")),
     path("", include("rules.urls")),
+    path("", include("correspondence.urls")),
     path("", include("orders.urls")),
     path("", include("regions.urls")),
     path("api/v1/", include("orders.api.urls")),

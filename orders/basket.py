@@ -17,7 +17,7 @@ from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.models import Duty
 from orders.access import name_in_list
 from orders.models import Assessment
-from orders.words import Left, duty_left, task_of
+from orders.words import Left, apart, duty_left, task_of
 from rules.remembered import rules_by_code
 
 PAGE = 25
@@ -47,7 +47,6 @@ class Row:
 
     duty: Duty
     case: Assessment | None
-    url: str
     number: str
     task: str
     left: Left
@@ -56,6 +55,7 @@ class Row:
     counterpart: str
     holder: str
     person: str = ""
+    url: str = ""
 
 
 @dataclass
@@ -111,22 +111,23 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
     week_ends = today + timedelta(days=6 - today.weekday())
     for duty in duties[:PAGE]:
         case = found.get(duty.case_id or 0)
+        elsewhere = apart(duty, actor)
         outside = "" if case is not None or actor.party is not Party.PERFORMER else _apart(duty)
-        if case is None and not outside:
+        if case is None and not outside and (elsewhere is None or duty.case_id is not None):
             continue
         rule = rules.get(duty.rule)
         row = Row(
             duty=duty,
             case=case,
-            url=f"/arenden/{case.number}/" if case else f"{outside}{duty.subject_id}/",
             number=case.number if case else "",
             task=task_of(duty, today, duty.pending),
             left=duty_left(duty, today, duty.pending),
             basis=rule.basis if rule else "",
-            fact=_fact(actor, case) if case else "",
+            fact=_fact(actor, case) if case else "" if outside else "Utanför ärenden.",
             counterpart=_counterpart(actor, case) if case else "",
             holder=duty.holder.name if duty.holder else "Ingen ännu",
             person=name_in_list(actor, case) if case else "",
+            url=elsewhere[0] if elsewhere else f"/arenden/{case.number}/" if case else f"{outside}{duty.subject_id}/",
         )
         title = _group(duty.due, today, week_ends)
         if not page.groups or page.groups[-1][0] != title:

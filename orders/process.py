@@ -168,6 +168,12 @@ STEPS = by_name(
         hint="När en godkänd profession inte skriver något, med skälet.",
     ),
     Step(
+        "hand_over", "Lämna över till en kollega", "{party} lämnade över ärendet till en kollega.",
+        from_=("draft", "requested", "returned", "assigned", "ordered", "in_progress", "delivered", "supplement_requested"),
+        to=None, by={**OFFICE, **COORDINATOR}, input="hand_over", guards=("may_hand_over",),
+        hint="Kollegan får ärendet i hand. Hos utföraren utses i stället en annan ansvarig läkare.",
+    ),
+    Step(
         "deliver", "Skicka utlåtandet", "Utföraren skickade utlåtandet till Försäkringskassan.",
         from_=("in_progress",), to="delivered", by=PHYSICIAN, input="deliver", closes=SUB,
         guards=("is_responsible_physician", "ready_to_deliver"), confirm=True, signs=True, tells=(REGION,),

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.actor import CLOCK, Actor
-from accounts.roles import Party
+from accounts.roles import Party, Role
 from fmu_portal.database import as_clock, register_walls
 from fmu_portal.engine import clock, registry
 from fmu_portal.engine.door import Context, take
@@ -66,6 +66,25 @@ def _confirmation_overdue(subject: Any, actor: Actor) -> str | None:
     return None if overdue.exists() else "Utföraren har tid kvar att svara."
 
 
+def _may_hand_over(subject: Any, actor: Actor) -> str | None:
+    """The person who has the case hands it over, or whoever coordinates; one that nobody has is anybody's to give."""
+    if actor.role != Role.CASE_OFFICER or subject.holder_of(actor.party) in (None, actor.user_id):
+        return None
+    return "Det är den som har ärendet eller en samordnare som lämnar över det."
+
+
+def _hand_on(context: Context) -> None:
+    """What the party already owes in the case goes to whoever has it in hand now."""
+    subject, party = context.subject, context.actor.party
+    holder = subject.holder_of(party)
+    rows = Duty.objects.open().filter(process="assessment", subject_id=subject.pk)
+    rows = rows.filter(organisation_id=context.actor.organisation_id)
+    pks = list(rows.exclude(holder_id=holder).order_by("pk").values_list("pk", flat=True))
+    if pks:
+        Duty.objects.filter(pk__in=pks).update(holder_id=holder)
+        context.data["held"] = [[pk, holder] for pk in pks]
+
+
 def _remember_coordinator(context: Context) -> None:
     """Whoever at the region first deals with a case has it in hand from then on."""
     if context.actor.party is Party.REGION and context.subject.region_coordinator_id is None:
@@ -76,7 +95,7 @@ def _forget_drafts(context: Context) -> None:
     """When a request is sent or a case ends, nobody's half-filled form stays behind. Else only its own writer's goes (a
     colleague whose step was overtaken still finds the text)."""
     ends = context.step.to is not None and context.registered.process.statuses[context.step.to].ended
-    if ends or context.subject.status == context.registered.process.start:
+    if ends or (context.step.to is not None and context.subject.status == context.registered.process.start):
         with connection.cursor() as cursor:
             # Others' drafts stand behind the wall: the database forgets them without showing them.
             cursor.execute("SELECT orders_forget_drafts(%s)", [context.subject.pk])
@@ -114,9 +133,12 @@ def register_all() -> None:
         section_is_asked=_section_is_asked,
         others_approved=_others_approved,
         ready_to_deliver=_ready_to_deliver,
+        may_hand_over=_may_hand_over,
     )
     registered.hook("*", _remember_coordinator)
     registered.hook("*", _forget_drafts)
+    registered.hook("hand_over", _hand_on)
+    registered.hook("name_physician", _hand_on)
     clock.register_chore(record_silence)
     part_registration.register_all()
     register_walls(walls, functions)

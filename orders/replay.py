@@ -74,6 +74,9 @@ class Rebuilt:
         self._open(event_id, data, case_id)
         for pk in data.get("closed", ()):
             self._close(pk, event_id)
+        for pk, holder in data.get("held", ()):
+            if pk in self.duties:
+                self.duties[pk] = self.duties[pk]._replace(holder_id=holder)
         for old, new in data.get("moved", ()):
             if old in self.duties and new in self.duties:
                 self.duties[old] = self.duties[old]._replace(superseded_by=new)
@@ -92,7 +95,8 @@ class Rebuilt:
         parties: dict[str, Iterator[str]] = {}
         for pk, kind, organisation, due, rule, inputs, holder in data.get("opened", ()):
             if kind not in parties:
-                parties[kind] = iter([party.value for party in DUTY_KINDS[kind].parties])
+                owed = data.get("owed", {}).get(kind) or [party.value for party in DUTY_KINDS[kind].parties]
+                parties[kind] = iter(owed)
             party = next(parties[kind], "")
             self.duties[pk] = DutyRow(
                 pk, case_id, kind, party, organisation, holder, due, rule, inputs, event_id, None, None

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     DRAFT = "draft"  # a report that is being written
     NOTE = "note"  # by `Note.author`
     STEP_DRAFT = "step_draft"  # a half-filled form
+    MESSAGE = "message"  # by who wrote it, with the files in it; `correspondence` says how it is found and emptied
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,15 @@ class Part:
     journal: bool = False
 
 
+_WRITTEN = (Kind.NOTE, Kind.STEP_DRAFT, Kind.MESSAGE)
+
 PARTS: dict[str, Part] = {
     "request": Part("Begäran: kommun, språk, tolk, särskilda behov, metod", Owner.AGENCY, (Kind.NEEDS,)),
     "identity": Part("Den försäkrades personuppgifter", Owner.AGENCY, (Kind.PERSON,)),
     "order": Part("Beställningens text", Owner.AGENCY, (Kind.ORDER,)),
     "underlag": Part("Handlingar som Försäkringskassan har lagt in", Owner.AGENCY, (Kind.DOCUMENT,)),
-    "notes": Part("Försäkringskassans frågor, svar, skäl och utkast", Owner.AGENCY, (Kind.NOTE, Kind.STEP_DRAFT)),
-    "region_notes": Part("Regionens skäl och utkast", Owner.REGION, (Kind.NOTE, Kind.STEP_DRAFT)),
+    "notes": Part("Försäkringskassans frågor, svar, skäl, meddelanden och utkast", Owner.AGENCY, _WRITTEN),
+    "region_notes": Part("Regionens skäl, meddelanden och utkast", Owner.REGION, _WRITTEN),
     "report": Part(
         "Utlåtandet: versioner, utkast, PDF och uppladdade handlingar",
         Owner.CARE_PROVIDER,
@@ -69,7 +72,7 @@ PARTS: dict[str, Part] = {
         journal=True,
     ),
     "performer_notes": Part(
-        "Utförarens frågor, skäl och utkast", Owner.CARE_PROVIDER, (Kind.NOTE, Kind.STEP_DRAFT), journal=True
+        "Utförarens frågor, skäl, meddelanden och utkast", Owner.CARE_PROVIDER, _WRITTEN, journal=True
     ),
 }
 """Part -> whose it is. Events, seals, the access log, openings and statistics (status, dates, region, performer,

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from accounts.actor import Actor
 from accounts.roles import Party
-from fmu_portal.engine.registry import DUTY_KINDS
+from fmu_portal.engine.registry import DUTY_KINDS, PROCESSES
 from fmu_portal.models import Duty
 from fmu_portal.working_days import working_days_between
 
@@ -52,6 +53,15 @@ def duty_left(duty: Duty, today: date, pending: bool = False) -> Left:
     if pending and is_law(duty) and duty.due < today:
         return PENDING
     return days_left(duty.due, today, is_law(duty))
+
+
+def apart(duty: Duty, actor: Actor) -> tuple[str, str] | None:
+    """Where one's own duty is done when that is not the case's page, and the words of the button: (address, label)."""
+    registered = PROCESSES[duty.process]
+    step = registered.process.steps[registered.process.duties[duty.kind].step]
+    if registered.page is None or duty.organisation_id != actor.organisation_id:
+        return None
+    return (registered.page(duty.subject_id), step.label) if actor.role in step.by.get(actor.party, ()) else None
 
 
 def pending_in(duties: Iterable[Duty]) -> bool:

@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.models import ApiKey, Mandate
 from accounts.permissions import See, may_see
 from accounts.roles import Party
+from correspondence.models import Thread
 from fmu_portal import identity
 from fmu_portal.engine import registry
 from fmu_portal.engine.table import NEW
@@ -22,16 +23,19 @@ from orders.models import Assessment
 from orders.process import ASSESSMENT
 from regions.models import Agreement, Inquiry
 from tests import situations as s
+from tests import threads as t
 from tests.pages import browser
 
 REASON = "Hemligt skäl som bara parterna läser"
 FINDINGS = "Fynd som bara läkaren beskriver"
+MESSAGE = "Meddelandet som bara trådens parter läser"
 PURPOSE = "Frågan om hur länge personen sitter"
 MARKERS = {
     See.IDENTITY: (s.NAME, s.PERSONNUMMER, s.PERSONNUMMER.replace("-", ""), s.ADDRESS, s.PHONE),
     See.NEEDS: ("Hörselslinga",),
     See.UNDERLAG: (PURPOSE, "medical.pdf"),
     See.REPORT: (FINDINGS,),
+    See.MESSAGES: (MESSAGE,),
 }
 
 
@@ -57,9 +61,14 @@ def filled(route, case, document, actor=None):
     ]
     others = [name for name in ("order", "confirm", "assign") if name not in steps][:1]
     step_of_route = re.search(r"/steps/(\w+)/$", route)
-    if step_of_route and step_of_route[1] not in (*steps, *others):
+    if step_of_route and "number>" in route and step_of_route[1] not in (*steps, *others):
         return
+    thread = str(Thread.objects.filter(case=case).values_list("pk", flat=True).first() or 999999)
     values = {
+        "<int:thread>": [thread],
+        "<apikey:thread>": [thread],
+        "<int:draft>": ["999999"],
+        "<int:job>": ["999999"],
         "<number:number>": [case.number],
         "<apinumber:number>": [case.number],
         "<uuid:document_id>": [str(document)],
@@ -72,6 +81,8 @@ def filled(route, case, document, actor=None):
     }
     if "number>" not in route:
         values |= outside_a_case(route, case)
+    if "thread>" in route:
+        values["<str:step>"] = ["close", "finns-inte"]
     for names in part_values(route, case, actor) or [{}]:
         yield from _each(route, values | names)
 
@@ -136,6 +147,7 @@ def cases(cast):
         s.stage(case, cast.officer)
         case = s.step(case, "order", cast.officer, **(s.ORDER | {"purpose": PURPOSE}))
         case = s.step(s.with_physician(case, cast), "confirm", cast.admin)
+        t.in_case(case, cast.officer, cast.admin, text=MESSAGE)
         if name == "delivered":
             from orders.models import Report
 
@@ -182,7 +194,7 @@ def test_nobody_gets_in_without_a_login(cases):
     for route in PAGES:
         for url in filled(route, case, document):
             answer = client.get(url)
-            if url.startswith(("/api/v1/assessments", "/api/v1/exports", "/api/v1/inquiries")):
+            if url.startswith(("/api/v1/assessments", "/api/v1/exports", "/api/v1/inquiries", "/api/v1/threads")):
                 assert answer.status_code == 401, url
             elif route.startswith(PUBLIC) or url == "/api/v1/":
                 assert answer.status_code == 200, url

@@ -51,9 +51,8 @@ def test_one_path_per_step_and_none_for_the_clock(document):
     assert paths == {f"{PREFIX}{step.name}/" for step in PEOPLE}
     assert f"{PREFIX}record_silence/" not in paths
     for path in document["paths"]:
-        resolve(
-            path.format(number="2026-000001", document_id="8e9d1c6e-6b0f-4d3a-9a2b-0f5a5a1d2c3b", export_id=1, id=1)
-        )
+        some = {"number": "2026-000001", "document_id": "8e9d1c6e-6b0f-4d3a-9a2b-0f5a5a1d2c3b"}
+        resolve(path.format(**some, export_id=1, id=1, thread=1))
 
 
 @pytest.mark.parametrize("step", PEOPLE, ids=lambda step: step.name)

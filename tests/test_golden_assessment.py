@@ -56,12 +56,15 @@ def make(name, cast):
     return s.examined(case, cast.physician) if status == "in_progress" else case
 
 
-def valid_input(step, case, cast):
+def valid_input(step, case, cast, actor=None):
     """An input that the step accepts in this situation."""
     if step in ("return", "decline_question", "decline_end", "cannot_supplement", "recall_supplement", "withdraw"):
         return {"reason": "Ett skäl"}
     if step == "void_document":
         return {"enclosure": case.enclosures.sent().first().pk, "wrong": "person", "reason": "Fel person"}
+    if step == "hand_over":
+        at_region = cast.region_two if case.region_coordinator_id != cast.region_two.user_id else cast.region
+        return {"colleague": (cast.team if actor.party == "agency" else at_region).user_id}
     if step == "order":
         s.stage(case, cast.officer)
         return s.ORDER
@@ -125,7 +128,7 @@ def test_where_a_step_leads(cast, situation, step):
     before = Event.objects.filter(subject_id=case.pk, process="assessment").count()
     was_open = set(Duty.objects.open().filter(process="assessment", subject_id=case.pk).values_list("pk", flat=True))
     actor = people(cast)[min(allowed(who), key=lambda name: name != "physician")]
-    event = door.take("assessment", case.pk, step, actor, valid_input(step, case, cast))
+    event = door.take("assessment", case.pk, step, actor, valid_input(step, case, cast, actor))
     now_open = Duty.objects.open().filter(process="assessment", subject_id=case.pk)
     assert s.fresh(case).status == status == event.to_status
     opened = sorted(d.kind for d in now_open if d.pk not in was_open)

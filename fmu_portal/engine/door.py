@@ -31,6 +31,7 @@ class Context:
 
     ``fields``: subject's field -> new value (ids, codes, dates, numbers), written to the row and to the event.
     ``data``: further codes for the event. ``limits``: duty kind -> a last day decided in this step instead of the rule.
+    ``owed_by``: duty kind -> who owes it when the step says so instead of the table: (party, organisation id, holder id).
     """
 
     registered: Registered
@@ -44,6 +45,7 @@ class Context:
     limits: dict[str, Limit] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     tells: set[int] = field(default_factory=set)
+    owed_by: dict[str, list[tuple[Party, int, int | None]]] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -86,7 +88,11 @@ def may_take(registered: Registered, subject: Any, step: Step, actor: Actor) -> 
     """Whether this role of this organisation is one that takes the step at all (whatever the state)."""
     if actor.role not in step.by.get(actor.party, ()):
         return False
-    return actor.party is Party.CLOCK or subject.organisation_of(actor.party) == actor.organisation_id
+    if actor.party is Party.CLOCK:
+        return True
+    if (is_party := getattr(subject, "is_party", None)) is not None:  # several organisations of one party may be in it
+        return bool(is_party(actor))
+    return bool(subject.organisation_of(actor.party) == actor.organisation_id)
 
 
 def in_state(subject: Any, step: Step, kinds: set[str]) -> bool:
@@ -297,6 +303,8 @@ def write(context: Context, duties: list[Duty]) -> Event:
         data["opened"] = [
             [d.pk, d.kind, d.organisation_id, d.due.isoformat(), d.rule, d.inputs, d.holder_id] for d in opened
         ]
+    if context.owed_by:
+        data["owed"] = {kind: [str(party) for party, _, _ in owing] for kind, owing in context.owed_by.items()}
     if closed:
         data["closed"] = closed
     if moved:
@@ -350,7 +358,8 @@ def _open(context: Context, kinds: Iterable[str]) -> list[Duty]:
         if limit is None:
             start = getattr(subject, duty.counted_from) if duty.counted_from else context.today
             limit = count_limit(duty.rule, start, subject.region_id)
-        for party in duty.parties:
+        own = [(party, subject.organisation_of(party), subject.holder_of(party)) for party in duty.parties]
+        for party, organisation_id, holder_id in context.owed_by.get(kind, own):
             rows.append(
                 Duty(
                     process=process.name,
@@ -358,8 +367,8 @@ def _open(context: Context, kinds: Iterable[str]) -> list[Duty]:
                     case_id=subject.case_id,
                     kind=kind,
                     party=party,
-                    organisation_id=subject.organisation_of(party),
-                    holder_id=subject.holder_of(party),
+                    organisation_id=organisation_id,
+                    holder_id=holder_id,
                     due=limit.due,
                     rule=limit.rule,
                     inputs=limit.inputs,

@@ -33,6 +33,10 @@ Handler = Callable[[dict[str, Any]], Again | None]
 HANDLERS: dict[str, Handler] = {}
 AS_CLOCK: set[str] = set()
 
+RESTS = ("mail", "digest")
+"""Kinds that ask the organisation's mail server: after one failure a run leaves them, so that a server that does not answer
+holds up nothing else. The next run, 15 seconds later, tries again."""
+
 _BACK_OFF = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 _quiet_until = 0.0
 
@@ -97,12 +101,13 @@ def nudge() -> None:
 def work(limit: int = 1000, batch: int = 50) -> int:
     """Do what is due, at most ``limit`` rows; return how many were done. Safe to run by several at once."""
     done = 0
+    resting: set[str] = set()
     while done < limit:
         with transaction.atomic():
             now = timezone.now()
             rows = list(
                 Outbox.objects.select_for_update(skip_locked=True)
-                .filter(done_at__isnull=True, not_before__lte=now, kind__in=HANDLERS)
+                .filter(done_at__isnull=True, not_before__lte=now, kind__in=HANDLERS.keys() - resting)
                 .order_by("not_before", "id")[:batch]
             )
             if not rows:
@@ -112,12 +117,14 @@ def work(limit: int = 1000, batch: int = 50) -> int:
                 rows = rows[:1]
             rows = [row for row in rows if row.kind == rows[0].kind]
             for row in rows:
-                _do(row)
+                if not _do(row) and row.kind in RESTS:
+                    resting.update(RESTS)
             done += len(rows)
     return done
 
 
-def _do(row: Outbox) -> None:
+def _do(row: Outbox) -> bool:
+    """Do one row; False when it failed and waits for another try."""
     try:
         with as_clock(), collecting() as gathered:
             mandate = None
@@ -134,7 +141,8 @@ def _do(row: Outbox) -> None:
         row.not_before = timezone.now() + wait
         row.save(update_fields=["attempts", "error", "not_before"])
         log.error("outbox %s %s failed, attempt %s: %s", row.kind, row.pk, row.attempts, row.error)
-        return
+        return False
     if again is None:
         row.done_at = timezone.now()
         row.save(update_fields=["done_at"])
+    return True

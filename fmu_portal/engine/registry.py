@@ -42,7 +42,8 @@ class Registered:
     ``model`` is the subject's model: it has ``status``, ``version``, ``last_event_id``, ``case_id``, ``case_status``,
     ``status_label``, ``organisation_of(party)``, ``holder_of(party)`` and ``region_id``, and ``locked(pk)`` gives the
     row for change: whatever belongs to a case locks the case's row first. ``inputs``: name -> a `StepForm` class.
-    ``apply``: the SQL call that moves the stored status to what an event says.
+    ``apply``: the SQL call that moves the stored status to what an event says. ``page``: subject's id -> the address of
+    its own page, for a process that is no part of a case's page.
     """
 
     process: Process
@@ -52,6 +53,7 @@ class Registered:
     guards: dict[str, Guard] = field(default_factory=dict)
     hooks: dict[str, list[Hook]] = field(default_factory=dict)
     after: dict[str, list[Hook]] = field(default_factory=dict)
+    page: Callable[[int], str] | None = None
 
     def input_of(self, step: Step) -> Any:
         """The form class of a step, or None. KeyError when the table names one that no app has registered."""

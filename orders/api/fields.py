@@ -182,7 +182,7 @@ def form_data(form_class: type[StepForm] | None, body: dict[str, Any], subject: 
     left_out = [name for name, field in fields.items() if name not in body and not field.required]
     if form_class is not None and left_out:
         blank = form_class(subject=subject, actor=actor)
-        for name in left_out:
+        for name in filter(blank.fields.__contains__, left_out):
             proposed = blank.get_initial_for_field(blank.fields[name], name)
             if proposed not in (None, "", []):
                 data[name] = proposed

@@ -21,6 +21,9 @@ from orders.demo.performing import ASSESSMENT_COLUMNS, Performance
 from orders.demo.planning import plans
 from orders.demo.stories import Plan
 
+AFTER: list[Callable[[Calendar], None]] = []
+"""What apps further up add when the cases are there: a little, whatever their number."""
+
 CHUNK = 2500
 """Cases played before their rows are copied."""
 

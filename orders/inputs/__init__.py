@@ -2,7 +2,7 @@
 
 from orders.inputs.ending import EndForm, HandBackForm, ProposeEndForm, ReasonForm, VoidForm
 from orders.inputs.order import AddForm, OrderForm, PromiseForm, QuestionForm, SupplementUnderlagForm
-from orders.inputs.people import NamePhysicianForm
+from orders.inputs.people import HandOverForm, NamePhysicianForm
 from orders.inputs.report import CompleteForm, DeliverForm, RegisterReportForm, RequestSupplementForm
 from orders.inputs.report_others import SectionNotDoneForm, SignSectionForm
 from orders.inputs.request import ProtectForm, RequestAnewForm, RequestForm
@@ -13,6 +13,7 @@ INPUTS = {
     "deliver": DeliverForm,
     "end": EndForm,
     "hand_back": HandBackForm,
+    "hand_over": HandOverForm,
     "name_physician": NamePhysicianForm,
     "order": OrderForm,
     "promise_underlag": PromiseForm,

@@ -7,16 +7,46 @@ from typing import Any
 from django import forms
 
 from accounts.models import Mandate
-from accounts.roles import ASSESSORS, Role
+from accounts.roles import ASSESSORS, Party, Role
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm
-from orders.models import Participant
+from orders.models import Participant, Recusal
+from orders.process import COORDINATOR, OFFICE
+
+MAY_HOLD: dict[Party, tuple[Role, ...]] = {**OFFICE, **COORDINATOR, Party.PERFORMER: (Role.PHYSICIAN,)}
+"""Who can have a case in hand at each party."""
 
 
 def staff(organisation_id: int, roles: tuple[Role, ...]) -> list[tuple[int, str]]:
     """Users with a valid mandate of these roles at the organisation: (user id, "Name, profession")."""
     rows = Mandate.objects.valid().filter(organisation_id=organisation_id, role__in=roles).select_related("user")
     return [(m.user_id, f"{m.user.name}, {m.get_role_display().lower()}") for m in rows.order_by("user__name", "pk")]
+
+
+class HandOverForm(StepForm):
+    """The case goes to a colleague who may have it in hand: a case officer or coordinator of the same organisation."""
+
+    colleague = forms.TypedChoiceField(label="Kollega", coerce=int, empty_value=None)
+
+    def set_up(self) -> None:
+        field = self.fields["colleague"]
+        assert isinstance(field, forms.ChoiceField)
+        holder = self.subject.holder_of(self.actor.party)
+        found = [row for row in staff(self.actor.organisation_id, MAY_HOLD[self.actor.party]) if row[0] != holder]
+        field.choices = [("", "Välj kollega"), *dict(found).items()]
+
+    def clean_colleague(self) -> int:
+        """Nobody gets a case that they have stepped aside from."""
+        colleague: int = self.cleaned_data["colleague"]
+        if Recusal.objects.filter(assessment=self.subject, user_id=colleague, lifted_at__isnull=True).exists():
+            raise forms.ValidationError("Kollegan har anmält jäv i ärendet. Välj någon annan.")
+        return colleague
+
+    def apply(self, context: Context) -> None:
+        agency = context.actor.party is Party.AGENCY
+        field = "case_officer_id" if agency else "region_coordinator_id"
+        context.data["replaced"] = getattr(context.subject, field)
+        context.set(**{field: self.cleaned_data["colleague"]})
 
 
 class NamePhysicianForm(StepForm):

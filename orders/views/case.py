@@ -33,7 +33,8 @@ from orders.process import ASSESSMENT
 from orders.sentences import names_of, organisation_ids, sentence
 from orders.views import followup, journal
 from orders.views.parts import NOTE_TITLES, Action, Parts, action, parts_of
-from orders.words import days_left, duty_left, parties_words, pending_in, task_of
+from orders.views.sections import APART, sections_of
+from orders.words import apart, days_left, duty_left, parties_words, pending_in, task_of
 from rules.limits import explain, explain_inputs
 from rules.remembered import rules_by_code
 
@@ -74,7 +75,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
     mine = next((d for d in open_duties if d.organisation_id == actor.organisation_id), None)
     parts = parts_of(actor, case, open_duties)
     primary = _primary(case, actor, open_duties, steps, parts)
-    events = list(access.told_events(actor, case).order_by("-id")[: EVENTS + 1])
+    events = list(access.told_events(actor, case).exclude(process__in=APART).order_by("-id")[: EVENTS + 1])
     context = {
         "case": case,
         "status": ASSESSMENT.statuses[case.status],
@@ -114,6 +115,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "may_extract": followup.may_extract(actor),
         "recusals": list(access.recusals(actor, case)) if actor.role in FOLLOW_UP else [],
         "new_clock": case.assignments_count > 1 and case.ordered_on is not None,
+        "sections": sections_of(actor, case),
     }
     return render(request, "orders/case.html", context)
 
@@ -139,6 +141,7 @@ def _turn(duty: Duty, actor: Actor, today: date, pending: bool) -> dict[str, Any
     rule = rules_by_code().get(duty.rule)
     kind = DUTY_KINDS[duty.kind]
     return {
+        "apart": apart(duty, actor),
         "task": kind.turn.get(actor.party) or kind.task,
         "due": duty.due,
         "left": duty_left(duty, today, pending),
@@ -201,6 +204,7 @@ def _who_owes(open_duties: list[Duty], actor: Actor, today: date) -> list[dict[s
                 "task": task_of(duty, today, pending),
                 "basis": rule.basis if rule else "",
                 "who": parties_words(d.party for d in together),
+                "task_url": next((url for d in together if (found := apart(d, actor)) and (url := found[0])), ""),
                 "yours": any(d.organisation_id == actor.organisation_id for d in together),
             }
         )
@@ -295,7 +299,7 @@ def history(request: HttpRequest, number: str) -> HttpResponse:
     """All that has happened, newest first, by key."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     case = access.get_case(actor, number)
-    rows = access.told_events(actor, case).order_by("-id")
+    rows = access.told_events(actor, case).exclude(process__in=APART).order_by("-id")
     after = request.GET.get("efter", "")
     if (last := number_in(after)) is not None:
         rows = rows.filter(pk__lt=last)

@@ -297,11 +297,12 @@ def extract(request: HttpRequest, number: str) -> HttpResponse:
 _PARTS = {
     See.CASE: "ärendets status och datum",
     See.NUMBER: "ärendets nummer",
-    See.NEEDS: "behov och meddelanden",
+    See.NEEDS: "behov, frågor och skäl",
     See.IDENTITY: "namn och kontaktuppgifter",
     See.UNDERLAG: "vilka handlingar som finns",
     See.PAPERS: "handlingar eller beställning",
     See.REPORT: "utlåtandet",
+    See.MESSAGES: "meddelanden",
 }
 
 

@@ -24,6 +24,7 @@ from fmu_portal.models import Event, Notice
 from orders import access, basket
 from orders.cases import new_case
 from orders.models import Assessment
+from orders.notices import address_of
 from orders.process import ASSESSMENT
 from orders.views.request import actor_of, cursor_in
 
@@ -158,10 +159,13 @@ def create(request: HttpRequest) -> HttpResponse:
 def notices(request: HttpRequest) -> HttpResponse:
     """Aviseringar: what the organisation has been told, newest first."""
     actor = actor_of(request)
-    rows = Notice.objects.filter(organisation_id=actor.organisation_id).order_by("-pk")
+    rows = Notice.objects.filter(organisation_id=actor.organisation_id).select_related("event").order_by("-pk")
     after = number_in(request.GET.get("efter"))
     if after:
         rows = rows.filter(pk__lt=after)
     found = list(rows[: NOTICES + 1])
     following = str(found[NOTICES - 1].pk) if len(found) > NOTICES else ""
-    return render(request, "orders/notices.html", {"notices": found[:NOTICES], "next": following, "after": after})
+    shown = [
+        {"at": n.at, "text": n.text, "case_number": n.case_number, "address": address_of(n)} for n in found[:NOTICES]
+    ]
+    return render(request, "orders/notices.html", {"notices": shown, "next": following, "after": after})

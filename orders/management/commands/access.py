@@ -17,6 +17,7 @@ WHAT = {
     See.UNDERLAG: "which documents there are: kind, name, date, pages",
     See.PAPERS: "the documents themselves, and what the order says",
     See.REPORT: "the report, its drafts and versions",
+    See.MESSAGES: "the messages of a thread and the files in them",
     See.NUMBER: "only that the case is there",
     See.ASKED: "an inquiry: municipality (not of a protected identity), language, interpreter, special needs, wished start",
     See.FOUND: "its number and no more, when one asks for a person by personnummer",
@@ -31,6 +32,7 @@ WHERE = {
     Where.WROTE: "what the unit wrote itself",
     Where.ASKED: "what the unit has been asked to take on",
     Where.WAS_ASSIGNED: "cases once assigned to the unit",
+    Where.THREAD: "threads that the organisation takes part in; of one that it has left, what was written before",
 }
 
 

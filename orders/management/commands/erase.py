@@ -22,6 +22,7 @@ WORDS = {
     Kind.DRAFT: "utkast till utlåtande",
     Kind.NOTE: "anteckningar",
     Kind.STEP_DRAFT: "utkast",
+    Kind.MESSAGE: "meddelanden",
 }
 
 

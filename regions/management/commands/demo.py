@@ -56,6 +56,8 @@ class Command(BaseCommand):
                 decisions.play(timezone.now())
                 asking.play(timezone.now())
                 visiting.play(timezone.now())
+            for add in loading.AFTER:
+                add(calendar)
             # What the clock would say of all this: the deviations of missed days, reminders of days that were moved.
             clock.watch(calendar.today)
         loading.analyze()

@@ -1,0 +1,1 @@
+"""Messages of a case and between organisations; absence, hand-over and how each is told."""

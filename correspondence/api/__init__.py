@@ -1,0 +1,1 @@
+"""Threads by the API: the same door, one operation per step."""
