@@ -18,6 +18,7 @@ WORKDIR /app
 COPY manage.py ./
 COPY accounts accounts
 COPY audit audit
+COPY correspondence correspondence
 COPY documents documents
 COPY fmu_portal fmu_portal
 COPY launcher launcher

@@ -74,6 +74,10 @@ class Thread(models.Model):
         """The status in Swedish."""
         return THREAD.statuses[self.status].label
 
+    def closed_word(self, actor: Actor) -> str:
+        """Why this actor can do nothing more with it: the status says it."""
+        return ""
+
     @cached_property
     def members(self) -> list[ThreadParty]:
         """All that take part or did, with their organisations, in the order that they came."""
