@@ -63,7 +63,7 @@ def filled(route, case, document, actor=None):
     step_of_route = re.search(r"/steps/(\w+)/$", route)
     if step_of_route and "number>" in route and step_of_route[1] not in (*steps, *others):
         return
-    thread = str(Thread.objects.filter(case=case).values_list("pk", flat=True).first() or 999999)
+    thread = thread_of(case) if "thread>" in route else ""
     values = {
         "<int:thread>": [thread],
         "<apikey:thread>": [thread],
@@ -87,6 +87,11 @@ def filled(route, case, document, actor=None):
         yield from _each(route, values | names)
 
 
+def thread_of(case):
+    """The key of a thread of the case, or one that is nobody's."""
+    return str(Thread.objects.filter(case=case).values_list("pk", flat=True).first() or 999999)
+
+
 def outside_a_case(route, case):
     """Keys in a route of what belongs to no case's own addresses: an agreement, an inquiry to who is asked."""
     if "avtal/" in route:
@@ -97,15 +102,25 @@ def outside_a_case(route, case):
     return {"<key:pk>": pks, "<apikey:pk>": pks, "<slug:step>": ["accept", "finns-inte"]}
 
 
+def key_of(part, case):
+    """The key of a part of the case, asked once per case: its rows do not change while it is walked."""
+    known = case.__dict__.setdefault("walked_parts", {})
+    if part.process.name not in known:
+        rows = part.model.objects.filter(assessment=case).values_list("pk", flat=True)
+        known[part.process.name] = str(next(iter(rows[:1]), 999999))
+    return known[part.process.name]
+
+
 def part_values(route, case, actor):
     """What stands for part, key and step in a route of parts of a case; empty for any other route.
 
     Each kind of part, with its row in the case where it has one, and its steps (with an ``actor`` as `filled`).
     """
     found = []
+    # One route of forms is walked with each step; the two that follow a form answer alike for all of a kind.
+    most = 3 if route.endswith("<str:step>/") else 1
     for part in registry.parts():
-        rows = part.model.objects.filter(assessment=case).values_list("pk", flat=True)
-        pk = str(next(iter(rows[:1]), 999999))
+        pk = key_of(part, case)
         steps = [
             step.name
             for step in part.process.steps.values()
@@ -114,7 +129,7 @@ def part_values(route, case, actor):
         ]
         if "<slug:part>" in route:
             found.append(
-                {"<slug:part>": [part.process.slug], "<key:pk>": [pk], "<str:step>": [*steps[:3], "finns-inte"]}
+                {"<slug:part>": [part.process.slug], "<key:pk>": [pk], "<str:step>": [*steps[:most], "finns-inte"]}
             )
         elif f"/{part.process.plural}/" in route:
             found.append({"<apikey:pk>": [pk]})

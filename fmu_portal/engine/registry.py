@@ -42,8 +42,8 @@ class Registered:
     ``model`` is the subject's model: it has ``status``, ``version``, ``last_event_id``, ``case_id``, ``case_status``,
     ``status_label``, ``closed_word(actor)``, ``organisation_of(party)``, ``holder_of(party)`` and ``region_id``, and
     ``locked(pk)`` gives the row for change: whatever belongs to a case locks the case's row first. ``inputs``: name -> a
-    `StepForm` class. ``apply``: the SQL call that moves the stored status to what an event says. ``page``: subject's id -> the address of
-    its own page, for a process that is no part of a case's page.
+    `StepForm` class. ``apply``: the SQL call that moves the stored status to what an event says. ``page``: subject's id
+    -> the address of its own page, for a process that is no part of a case's page.
     """
 
     process: Process
