@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.actor import Actor
 from accounts.permissions import See
@@ -97,9 +97,10 @@ def wanted_duties(actor: Actor, wanted: Wanted, today: date) -> QuerySet[Duty]:
 
 def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
     """One page: the duties, then their cases with what the actor may see of them."""
-    deciding = Duty.objects.open().filter(case_id=OuterRef("case_id"), kind="decide_deferral")
-    rows = wanted_duties(actor, wanted, today).select_related("holder").annotate(pending=Exists(deciding))
-    duties: Any = list(rows[: PAGE + 1])
+    duties = list(wanted_duties(actor, wanted, today).select_related("holder")[: PAGE + 1])
+    # A query of its own: as a condition in the first, the planner may hash every open duty of the portal.
+    deciding = Duty.objects.open().filter(case_id__in=[d.case_id for d in duties[:PAGE]], kind="decide_deferral")
+    pending = set(deciding.values_list("case_id", flat=True))
     page = Page(shown=min(len(duties), PAGE))
     if len(duties) > PAGE:
         page.next = f"{duties[PAGE - 1].due.isoformat()}.{duties[PAGE - 1].pk}"
@@ -120,8 +121,8 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
             duty=duty,
             case=case,
             number=case.number if case else "",
-            task=task_of(duty, today, duty.pending),
-            left=duty_left(duty, today, duty.pending),
+            task=task_of(duty, today, duty.case_id in pending),
+            left=duty_left(duty, today, duty.case_id in pending),
             basis=rule.basis if rule else "",
             fact=_fact(actor, case) if case else "" if outside else "Utanför ärenden.",
             counterpart=_counterpart(actor, case) if case else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from django.core import mail
@@ -106,7 +107,8 @@ def test_at_the_agency_neither_region_nor_performer_is_told(cast, case):
         for url in urls:
             if "utlatande" in url:
                 continue  # the report itself says who wrote it
-            text = body(client.get(url))
+            # Every region and performer stands in the filters' choices, whatever the cases are.
+            text = re.sub(r"(?s)<select.*?</select>", "", body(client.get(url)))
             assert not [trace for trace in WHERE if trace in text], (actor.role, url)
             assert actor is cast.adviser or cast.physician.user_name not in text or "logg" in url, (actor.role, url)
         key = {"HTTP_AUTHORIZATION": f"Bearer {ApiKey.issue(Mandate.objects.get(pk=actor.mandate_id))}"}
