@@ -285,6 +285,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Fields of one name with different choices: each list has a name of its own in the document.
+    "ENUM_NAME_OVERRIDES": {
+        "AssessmentStatus": "orders.api.serializers.STATUS_CHOICES",
+        "ThreadStatus": "correspondence.api.answers.STATUSES",
+        "ExportState": "orders.models.overview.ExportState",
+        "DocumentState": "documents.models.DocumentState",
+    },
 }
 
 # Logs hold codes, ids and counts: never names, personnummer, free text or query strings.

@@ -156,7 +156,7 @@ def _piece(request: HttpRequest, actor: Actor, wanted: Wanted) -> dict[str, Any]
         "first_query": query if wanted.after else "",
         "order_label": "närmast sista dag först" if wanted.by_day else "nyast först",
         "now": timezone.localtime(),
-        "poll_url": f"rader/?{urlencode({'bild': page.mark})}&{query}&efter={wanted.after}",
+        "poll_url": f"/arenden/rader/?{urlencode({'bild': page.mark, 'efter': wanted.after})}&{query}",
     }
 
 

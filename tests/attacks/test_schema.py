@@ -31,6 +31,6 @@ def test_no_call_breaks_the_document_or_tells_of_a_stranger(committed_cast, sett
     schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", application)
     seen = try_all(schema, keys, paths, [STRANGER, s.OTHER_PERSONNUMMER], CASES)
     probe(sum(seen.values()))
-    assert seen["200"] > 10
+    assert seen["200"] > 5
     assert not [status for status in seen if status >= "500"]
     assert s.fresh(foreign).status == "requested"
