@@ -109,7 +109,9 @@ def test_keyboard_alone(new_desk, desk, portal):
     keys.to("Bekräfta att underlaget är komplett")
     keys.enter()
     assert admin.status == "Utredning pågår"
-    assert not keys.unseen, jobs.say(keys.unseen)
+    # Where the skip link leads is no control; now and then the browser still has it in hand when the next page is there.
+    controls = [row for row in keys.unseen if row["tag"] != "MAIN"]
+    assert not controls, jobs.say(controls)
 
 
 def test_keyboard_in_a_form(new_desk, desk):
