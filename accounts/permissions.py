@@ -29,6 +29,7 @@ class See(StrEnum):
     MESSAGES = "messages"  # messages of the threads that one's organisation takes part in
     NUMBER = "number"  # only that the case is there, for what one's unit once wrote in it
     ASKED = "asked"  # an inquiry: municipality, language, interpreter, special needs, wished start; no case, no person
+    CLAIM = "claim"  # cost, claim, decision, payment
     FOUND = "found"  # its number and no more, when one asks for a person by personnummer
 
 
@@ -39,6 +40,7 @@ class Where(StrEnum):
     UNLOCKED = "unlocked"  # another office's, for a while, after a stated reason
     REQUESTED = "requested"  # every case that has been requested of a region
     REGION = "region"  # requested of the region
+    CLAIMED = "claimed"  # what a region has claimed, also outside any case (central administration, training)
     ASSIGNED = "assigned"  # assigned to the unit now
     TAKES_PART = "takes_part"  # assigned to the unit now, and the person takes part (13 § lag 2018:744)
     WROTE = "wrote"  # what the unit wrote itself, now or before a hand-back
@@ -78,6 +80,8 @@ TABLE: tuple[Grant, ...] = (
     ),
     Grant(_MONEY, (See.CASE,), (Where.REQUESTED,), "flödet och pengarna, inte personen"),
     Grant(_REGION, (See.CASE, See.NEEDS), (Where.REGION,), "flödet och pengarna, inte personen"),
+    Grant(_MONEY, (See.CLAIM,), (Where.CLAIMED,), "det som regionerna har begärt ersättning för"),
+    Grant(_REGION, (See.CLAIM,), (Where.REGION,), "regionens egna kostnader och ersättning"),
     Grant(_UNIT, (See.CASE, See.NEEDS, See.IDENTITY, See.UNDERLAG), (Where.ASSIGNED,), "enhetens pågående uppdrag"),
     Grant(_UNIT, (See.PAPERS,), (Where.TAKES_PART,), "bara de som deltar i just denna utredning (13 § lag 2018:744)"),
     Grant(

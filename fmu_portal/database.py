@@ -30,6 +30,7 @@ READ_ONLY = (
     "accounts_postalcode",
     "django_migrations",
     "orders_erasure",
+    "reimbursement_yearsum",
 )
 """Reference data and what has been erased: the roles read it, the owner writes it."""
 
@@ -43,6 +44,13 @@ ADD_ONLY = (
     "orders_unlocking",
     "orders_reveal",
     "regions_change",
+    "reimbursement_decision",
+    "reimbursement_remark",
+    "reimbursement_entry",
+    "reimbursement_payaccount",
+    "reimbursement_controlperiod",
+    "reimbursement_interestrule",
+    "reimbursement_referencerate",
 )
 """Rows that are only added."""
 
@@ -51,12 +59,22 @@ STATUS_COLUMNS = {
         "status", "version", "last_event_id", "number", "agency_office_id", "next_due", "report_due",
     ),
     "correspondence_thread": ("status", "version", "last_event_id", "case_id", "started_by_id"),
+    "reimbursement_claim": (
+        "status", "version", "last_event_id", "number", "region_id", "kind", "assessment_id", "year", "quarter",
+    ),
+    "reimbursement_batch": ("status", "version", "last_event_id", "number", "region_id", "gross", "set_off", "net"),
+    "reimbursement_recovery": ("status", "version", "last_event_id", "number", "region_id", "claim_id"),
+    "reimbursement_review": ("status", "version", "last_event_id", "number", "region_id", "item_id", "period_id"),
 }  # fmt: skip
 """Columns that an ordinary role may not update."""
 
 FUNCTIONS = (
     "orders_apply_event(bigint)",
     "correspondence_apply_event(bigint)",
+    "reimbursement_apply_claim(bigint)",
+    "reimbursement_apply_batch(bigint)",
+    "reimbursement_apply_recovery(bigint)",
+    "reimbursement_apply_review(bigint)",
     "orders_forget_drafts(bigint)",
     "orders_is_person(bigint, text)",
     "orders_protect(bigint, text, text)",
@@ -82,9 +100,11 @@ DELETABLE = (
     "correspondence_template",
     "correspondence_absence",
     "orders_savedview",
+    "reimbursement_evidence",
+    "reimbursement_line",
 )
-"""Tables whose rows may go: sessions, drafts, saved views, a forecast taken back, documents that were never sent, and what a
-person or organisation has set for itself."""
+"""Tables whose rows may go: sessions, drafts, saved views, a forecast taken back, documents that were never sent, a line of
+a proposal that the facts no longer give, and what a person or organisation has set for itself."""
 
 
 def one(rows: models.QuerySet[Row]) -> Row | None:

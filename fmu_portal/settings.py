@@ -96,6 +96,7 @@ INSTALLED_APPS = [
     "orders",
     "regions",
     "correspondence",
+    "reimbursement",
 ]
 
 MIDDLEWARE = [

@@ -32,6 +32,7 @@ class Context:
     ``fields``: subject's field -> new value (ids, codes, dates, numbers), written to the row and to the event.
     ``data``: further codes for the event. ``limits``: duty kind -> a last day decided in this step instead of the rule.
     ``owed_by``: duty kind -> who owes it when the step says so instead of the table: (party, organisation id, holder id).
+    ``rows``: new rows of any model that belong to the step; they are stored with it, in order, set by set.
     """
 
     registered: Registered
@@ -46,6 +47,7 @@ class Context:
     notes: list[Note] = field(default_factory=list)
     tells: set[int] = field(default_factory=set)
     owed_by: dict[str, list[tuple[Party, int, int | None]]] = field(default_factory=dict)
+    rows: list[Any] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -187,15 +189,33 @@ def begin(
     now: datetime | None = None,
 ) -> tuple[Any, Event]:
     """Begin a part of a case with its first step: (the part, the event). Refuses as `take`, and then there is no part."""
+    with transaction.atomic():
+        subject = PROCESSES[process].model.beginning(case_id)
+        return subject, start(process, subject, step, actor, data, {"performer_id": subject.performer_id}, now=now)
+
+
+def start(
+    process: str,
+    subject: Any,
+    step: str,
+    actor: Actor,
+    data: Mapping[str, Any] | None = None,
+    begun: Mapping[str, Any] | None = None,
+    *,
+    now: datetime | None = None,
+) -> Event:
+    """Store a new subject with its first step and return the event. Refuses as `take`, and then nothing is stored.
+
+    ``begun``: what the event says that it began with (ids, codes, dates, numbers).
+    """
     registered, row = _row(process, step)
     with transaction.atomic():
-        subject = registered.model.beginning(case_id)
         check(registered, subject, row, actor, set(), None)
         form = _checked(registered, row, subject, actor, data)
         if form is not None:
             form.begins()
         subject.save(force_insert=True)
-        return subject, _done(registered, subject, row, actor, form, [], now, {"performer_id": subject.performer_id})
+        return _done(registered, subject, row, actor, form, [], now, begun or {})
 
 
 def follow(process: str, pk: int, step: str, context: Context, **given: Any) -> Event:
@@ -255,6 +275,8 @@ def _done(
     for hook in (*registered.hooks.get("*", ()), *registered.hooks.get(row.name, ())):
         hook(context)
     event = write(context, duties)
+    for all_hook in registered.after_all.get(row.name, ()):
+        all_hook([context])
     for hook in registered.after.get(row.name, ()):
         hook(context)
     return event
@@ -285,17 +307,51 @@ def write(context: Context, duties: list[Duty]) -> Event:
     `take` calls it after all checks; the only other caller starts a new subject (there is nothing to check yet).
     """
     registered, subject, step = context.registered, context.subject, context.step
-    before = subject.status
-    after = step.to if step.to is not None else before
-    closing = registered.process.closed_by(step, before, {duty.kind for duty in duties})
-    closed = [duty.pk for duty in duties if duty.kind in closing]
+    after = step.to if step.to is not None else subject.status
+    closed, opened = planned(context, duties)
     if closed:
         Duty.objects.filter(pk__in=closed).update(closed_by_id=context.event_id)
-    opened = _open(context, registered.process.opened_by(step, before))
+    if opened:
+        Duty.objects.bulk_create(opened)
     moved = _move(context)
     opened += [new for _, new in moved]
     closed += [old.pk for old, _ in moved if old.closed_by_id == context.event_id]
     closed += [new.pk for _, new in moved if new.closed_by_id is not None]
+    event = event_of(context, after, opened, closed, moved)
+    event.save(force_insert=True)
+    store(context.notes, context.rows)
+    # The status and its fields must agree at every statement (check constraints): fill in before, empty after.
+    filled = [name for name, value in context.fields.items() if value is not None]
+    emptied = [name for name, value in context.fields.items() if value is None]
+    if filled:
+        subject.save(update_fields=filled)
+    with connection.cursor() as cursor:
+        cursor.execute(registered.apply, [event.pk])
+        applied = cursor.fetchone()
+    if emptied:
+        subject.save(update_fields=emptied)
+    if not applied or applied[0] is not True:
+        raise WrongState("Ärendet ändrades samtidigt. Försök igen.", status_label="")
+    subject.apply_event(event)
+    collector.wrote(step.name)
+    told = told_of(context, opened)
+    if told and ("along" not in event.data or not step.follows or step.tells):
+        outbox.put("notice", f"notice:{event.pk}", {"event": event.pk, "organisations": sorted(told)})
+    return event
+
+
+def planned(context: Context, duties: list[Duty]) -> tuple[list[int], list[Duty]]:
+    """What the step closes (ids of the subject's open duties) and opens (new rows, not stored)."""
+    process, before = context.registered.process, context.subject.status
+    closing = process.closed_by(context.step, before, {duty.kind for duty in duties})
+    closed = [duty.pk for duty in duties if duty.kind in closing]
+    return closed, _to_open(context, process.opened_by(context.step, before))
+
+
+def event_of(
+    context: Context, after: str, opened: list[Duty], closed: list[int], moved: list[tuple[Duty, Duty]]
+) -> Event:
+    """The event of the step, not stored: enough to replay it from."""
     data: dict[str, Any] = {**context.data}
     if context.fields:
         data["set"] = {name: _plain(value) for name, value in context.fields.items()}
@@ -309,47 +365,40 @@ def write(context: Context, duties: list[Duty]) -> Event:
         data["closed"] = closed
     if moved:
         data["moved"] = [[old.pk, new.pk] for old, new in moved]
-    event = Event(
+    subject = context.subject
+    return Event(
         pk=context.event_id,
-        process=registered.process.name,
+        process=context.registered.process.name,
         subject_id=subject.pk,
         case_id=subject.case_id,
-        step=step.name,
+        step=context.step.name,
         party=context.actor.party,
         organisation_id=context.actor.organisation_id or None,
         mandate_id=context.actor.mandate_id or None,
-        from_status=before,
+        from_status=subject.status,
         to_status=after,
         at=context.now,
         data=data,
     )
-    event.save(force_insert=True)
-    if context.notes:
-        Note.objects.bulk_create(context.notes)
-    # The status and its fields must agree at every statement (check constraints): fill in before, empty after.
-    filled = [name for name, value in context.fields.items() if value is not None]
-    emptied = [name for name, value in context.fields.items() if value is None]
-    if filled:
-        subject.save(update_fields=filled)
-    with connection.cursor() as cursor:
-        cursor.execute(registered.apply, [event.pk])
-        moved = cursor.fetchone()
-    if emptied:
-        subject.save(update_fields=emptied)
-    if not moved or moved[0] is not True:
-        raise WrongState("Ärendet ändrades samtidigt. Försök igen.", status_label="")
-    subject.apply_event(event)
-    collector.wrote(step.name)
-    told = (
-        {d.organisation_id for d in opened} | {subject.organisation_of(party) for party in step.tells} | context.tells
-    )
-    told -= {context.actor.organisation_id, None}
-    if told and ("along" not in data or not step.follows or step.tells):
-        outbox.put("notice", f"notice:{event.pk}", {"event": event.pk, "organisations": sorted(told)})
-    return event
 
 
-def _open(context: Context, kinds: Iterable[str]) -> list[Duty]:
+def store(*sets: list[Any]) -> None:
+    """Store new rows, a statement for each model, in the order in which the models first come."""
+    by_model: dict[Any, list[Any]] = {}
+    for row in (row for rows in sets for row in rows):
+        by_model.setdefault(type(row), []).append(row)
+    for model, rows in by_model.items():
+        model.objects.bulk_create(rows)
+
+
+def told_of(context: Context, opened: list[Duty]) -> set[int]:
+    """The organisations that are told of the step: who gets a duty, whom the step tells; never whoever takes it."""
+    named = {context.subject.organisation_of(party) for party in context.step.tells}
+    told = {d.organisation_id for d in opened} | named | context.tells
+    return {organisation for organisation in told if organisation not in (context.actor.organisation_id, None)}
+
+
+def _to_open(context: Context, kinds: Iterable[str]) -> list[Duty]:
     subject, process = context.subject, context.registered.process
     rows = []
     for kind in kinds:
@@ -375,7 +424,7 @@ def _open(context: Context, kinds: Iterable[str]) -> list[Duty]:
                     opened_by_id=context.event_id,
                 )
             )
-    return Duty.objects.bulk_create(rows) if rows else []
+    return rows
 
 
 def _move(context: Context) -> list[tuple[Duty, Duty]]:

@@ -20,6 +20,7 @@ WHAT = {
     See.MESSAGES: "the messages of a thread and the files in them",
     See.NUMBER: "only that the case is there",
     See.ASKED: "an inquiry: municipality (not of a protected identity), language, interpreter, special needs, wished start",
+    See.CLAIM: "costs, what was claimed and decided, and payments",
     See.FOUND: "its number and no more, when one asks for a person by personnummer",
 }
 WHERE = {
@@ -27,6 +28,7 @@ WHERE = {
     Where.UNLOCKED: "another office's case, for some hours, after a stated reason",
     Where.REQUESTED: "every case that has been requested",
     Where.REGION: "cases requested of the region",
+    Where.CLAIMED: "what a region has claimed, also outside any case",
     Where.ASSIGNED: "cases assigned to the unit now",
     Where.TAKES_PART: "cases assigned to the unit now in which the person takes part (13 § lag 2018:744)",
     Where.WROTE: "what the unit wrote itself",

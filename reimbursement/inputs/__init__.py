@@ -1,0 +1,15 @@
+"""What the steps of a claim take in: the same form for the page and the API."""
+
+from reimbursement.inputs.claims import AnswerForm, CostsForm, QuestionForm, ReasonForm
+from reimbursement.inputs.deciding import DecideForm
+from reimbursement.inputs.opening import AdministrationForm, TrainingForm
+
+INPUTS = {
+    "costs": CostsForm,
+    "question": QuestionForm,
+    "answer": AnswerForm,
+    "reason": ReasonForm,
+    "decide": DecideForm,
+    "administration": AdministrationForm,
+    "training": TrainingForm,
+}
