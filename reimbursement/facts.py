@@ -139,14 +139,16 @@ def load(case_ids: Iterable[int]) -> dict[int, CaseFacts]:
     ids = sorted(set(case_ids))
     if not ids:
         return {}
+    cases: dict[int, CaseFacts] = {}
     with as_clock(), connection.cursor() as cursor:
         cursor.execute(_CASES, [ids])
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        cases = {row[0]: CaseFacts(*row[:-2], _object(row[-2]), row[-1]) for row in rows}
+        for row in cursor.fetchall():
+            values: list[Any] = [*row[:14], _object(row[14]), row[15]]
+            cases[row[0]] = CaseFacts(*values)
         cursor.execute(_VISITS, [ids])
-        visits: list[tuple[Any, ...]] = cursor.fetchall()
-        for case_id, *row in visits:
-            cases[case_id].visits.append(VisitFact(*row[:-1], _object(row[-1])))
+        for row in cursor.fetchall():
+            values = [*row[1:13], _object(row[13])]
+            cases[row[0]].visits.append(VisitFact(*values))
         cursor.execute(_APPROVALS, [ids])
         for case_id, performer_id, professions, decided_on in cursor.fetchall():
             if performer_id == cases[case_id].performer_id:
