@@ -97,12 +97,11 @@ def lines_are_free(claim: Claim, actor: Actor) -> str | None:
     keys = [line.key for line in claimed(claim)]
     if Line.objects.filter(key__in=keys, holds=True).exclude(claim_id=claim.pk).exists():
         return "En del av förslaget har begärts i en annan begäran."
-    others = Claim.objects.filter(assessment_id=claim.assessment_id, status__in=("new", "proposed")).exclude(
-        pk=claim.pk
-    )
-    if claim.assessment_id is not None and others.exists():
-        return "Utredningen har redan ett nytt förslag."
-    return None
+    case_id: int | None = claim.assessment_id
+    if case_id is None:
+        return None
+    others = Claim.objects.filter(assessment_id=case_id, status__in=("new", "proposed")).exclude(pk=claim.pk)
+    return "Utredningen har redan ett nytt förslag." if others.exists() else None
 
 
 def not_recused(subject: Any, actor: Actor) -> str | None:
