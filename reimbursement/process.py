@@ -107,11 +107,12 @@ STEPS = by_name(
     ),
     Step(
         "send_back", "Lämna tillbaka till controllern", "Attestanten lämnade tillbaka beslutet.",
-        from_=("decided",), to="submitted", by=ATTESTER, input="reason", sees="version", guards=("not_recused",),
+        from_=("decided",), to="submitted", by=ATTESTER, input="sent_back", sees="version", guards=("not_recused",),
     ),
     Step(
         "attest", "Attestera", "Beslutet om ersättning attesterades.",
-        from_=("decided",), to="attested", by=ATTESTER, guards=("not_recused", "not_decider", "has_amount", "year_has_room"), sees="version", tells=(REGION,),
+        from_=("decided",), to="attested", by=ATTESTER,
+        guards=("not_recused", "not_decider", "has_amount", "year_has_room"), sees="version", tells=(REGION,),
         hint="Beloppet bokförs och betalas ut i nästa utbetalning.",
     ),
     Step(

@@ -66,6 +66,21 @@ class DecideForm(StepForm):
             for line in claimed(self.subject)
         ]
 
+    def answers(self) -> list[tuple[str, str, list[str]]]:
+        """The decision line by line, and its sum."""
+        rows, total = [], 0
+        for line, outcome, amount, reason in self.decisions():
+            cost, total = line.cost or 0, total + amount
+            of = f" av begärda {kronor(cost)}" if amount < cost else ""
+            said = {
+                Outcome.APPROVE: f"Godtas: {kronor(amount)}{of}",
+                Outcome.REDUCE: f"Godtas med ett lägre belopp: {kronor(amount)}{of}",
+                Outcome.REFUSE: f"Avslås. Begärt {kronor(cost)}",
+            }[outcome]
+            rows.append((f"outcome_{line.pk}", words(line), [said, *([f"Skäl: {reason}"] if reason else [])]))
+        asked = sum(line.cost or 0 for line in claimed(self.subject))
+        return [*rows, ("sum", "Summa", [f"{kronor(total)} av begärda {kronor(asked)}"])]
+
     def warnings(self) -> list[str]:
         """What is granted although a check does not hold: it is recorded with the decision, and the attester sees it."""
         examined(self.subject)

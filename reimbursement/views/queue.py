@@ -6,8 +6,9 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
+from accounts.actor import Actor
 from accounts.models import Organisation
 from fmu_portal import errors
 from fmu_portal.addresses import number_in
@@ -17,10 +18,8 @@ from reimbursement.models import Urgency
 from reimbursement.views.examining import of_agency
 
 
-@require_safe
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: HttpRequest, actor: Actor) -> HttpResponse:
     """One view of one queue, by key."""
-    actor = of_agency(request)
     wanted = queues.wanted_in(request.GET, actor)
     page = queues.page(actor, wanted)
     counts = queues.view_counts(actor, wanted)
@@ -28,14 +27,15 @@ def queue(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "page": page,
         "queues": [{"name": name, "label": label} for name, label in queues.QUEUES.items()],
-        "views": [
-            {"name": name, "label": label, "count": counts[name]} for name, (label, _) in queues.VIEWS.items()
-        ],
+        "views": [{"name": name, "label": label, "count": counts[name]} for name, (label, _) in queues.VIEWS.items()],
         "title": queues.VIEWS[wanted.view][0],
         "empty": queues.EMPTY[wanted.view],
-        "regions": list(Organisation.objects.filter(kind="region").order_by("name").only("pk", "name")),
+        "regions": list(Organisation.objects.filter(kind="region").order_by("name").values_list("pk", "name")),
         "kinds": queues.KINDS,
         "urgencies": Urgency.choices,
+        "offices": [("alla", "Alla kontor")],
+        "office": "" if wanted.office else "alla",
+        "everything": bool(request.GET.get("alla")),
         "filtered": bool(wanted.region or wanted.kind or wanted.urgency is not None or wanted.after),
         "many": queues.BULK[wanted.view][0] if page.choosable else "",
     }
@@ -60,5 +60,5 @@ def many(request: HttpRequest, step: str) -> HttpResponse:
     try:
         job = jobs.ask(actor, step, versions)
     except Refused as refused:
-        return errors.refusal(request, refused, "/ersattning/", open_text="Tillbaka till Ersättning")
+        return errors.refusal(request, refused, "/ersattning/", case_text="Tillbaka till Ersättning")
     return redirect("claim-job", job=job.pk)
