@@ -19,7 +19,8 @@ from orders.demo.papers import Papers, store
 from orders.demo.parties import Office, Parties, Parts, Region, Unit
 from orders.demo.performing import ASSESSMENT_COLUMNS, Performance
 from orders.demo.planning import plans
-from orders.demo.stories import Plan
+from orders.demo.playing import PART_COLUMNS, SHARED_COLUMNS
+from orders.demo.story import Plan
 
 AFTER: list[Callable[[Calendar], None]] = []
 """What apps further up add when the cases are there: a little, whatever their number."""
@@ -65,6 +66,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "orders_reportversion",
         "assessment_id, number, performer_id, source, content, document_id, signed_by_id, signed_at, event_id",
     ),
+    **{
+        process: (f"orders_{process}", ", ".join([*SHARED_COLUMNS, *(name for name, _ in columns)]))
+        for process, columns in PART_COLUMNS.items()
+    },
 }
 """The ledger's word for a table -> its name and the columns of a line."""
 
@@ -113,11 +118,10 @@ def load_cases(
         if pending is not None:
             pending.result()
         counters.store()
-        for word, attribute in NUMBERED.items():
+        next_ids = {word: getattr(books, attribute) for word, attribute in NUMBERED.items()} | books.part_ids
+        for word, following in next_ids.items():
             table = TABLES[word][0]
-            cursor.execute(
-                "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", [table, getattr(books, attribute)]
-            )
+            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", [table, following])
         cursor.execute("SET LOCAL TIME ZONE 'UTC'")
         cursor.execute(_NEAREST, [first_case])
         # What the update still has to prove: a table with such a debt cannot be altered.
@@ -140,12 +144,13 @@ def _open_books(calendar: Calendar) -> Books:
     """Books that go on where the tables end. Nobody else adds cases until the transaction ends."""
     next_ids: dict[str, int] = {}
     with connection.cursor() as cursor:
-        for word, attribute in NUMBERED.items():
+        for word in (*NUMBERED, *PART_COLUMNS):
             table = TABLES[word][0]
             cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
             cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
-            next_ids[attribute] = int(cursor.fetchone()[0])
-    return Books(calendar, next_ids["case_id"], next_ids["event_id"], next_ids["duty_id"], next_ids["enclosure_id"])
+            next_ids[word] = int(cursor.fetchone()[0])
+    case, event, duty, enclosure = (next_ids[word] for word in NUMBERED)
+    return Books(calendar, case, event, duty, enclosure, {process: next_ids[process] for process in PART_COLUMNS})
 
 
 def _copy(cursor: Any, lines: dict[str, list[str]]) -> None:

@@ -193,7 +193,7 @@ class _Hiring:
         )
         found: dict[tuple[int, str], list[Person]] = {}
         for row in rows:
-            person = Person(PARTY_OF[row.role].value, row.organisation_id, row.pk, row.user_id)
+            person = Person(PARTY_OF[row.role].value, row.organisation_id, row.pk, row.user_id, row.user.name)
             found.setdefault((row.organisation_id, str(row.role)), []).append(person)
         return found
 

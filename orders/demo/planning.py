@@ -6,7 +6,8 @@ from collections.abc import Callable
 from random import Random
 
 from orders.demo.calendar import Calendar
-from orders.demo.stories import AHEAD, CLOSED, DESK, OPEN, Plan, Story
+from orders.demo.stories import AHEAD, CLOSED, DESK, OPEN
+from orders.demo.story import Plan, Story
 
 _HISTORY = 430
 """Working days back that the ended cases are spread over: about 20 months."""
