@@ -34,10 +34,11 @@ def _claim() -> Registered:
 
 def register_all() -> None:
     """Called once when the app is ready."""
-    from reimbursement import proposing, reach
+    from reimbursement import demo, proposing, reach
 
     _claim()
     proposing.register()
     reach.register()
     register_walls(reach.walls, reach.functions)
     context.register_menu(menu)
+    demo.register()
