@@ -10,10 +10,13 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
+from accounts.actor import Actor
 from documents import vault
 from documents.models import Document, DocumentState
 from documents.pdf import Attached, page_count, render
@@ -100,24 +103,40 @@ def rows_of(lines: Iterable[Line]) -> list[Row]:
 
 def order(contexts: list[Context]) -> None:
     """Have the letters made: a hook after the step, for a set of any size."""
-    outbox.put_many(
-        KIND,
-        {f"{KIND}:{c.event_id}": {"claim": c.subject.pk, "event": c.event_id} for c in contexts},
-    )
+    rows = {f"{KIND}:{c.event_id}": {"claim": c.subject.pk, "event": c.event_id} for c in contexts}
+    outbox.put_many(KIND, rows, contexts[0].actor.mandate_id)
 
 
-def waiting_row(claim: Claim) -> Outbox | None:
-    """The outbox row of a letter that is not made yet; ``attempts`` says how many times it has failed."""
-    events = Event.objects.filter(process="claim", subject_id=claim.pk, step__in=STEPS).values_list("pk", flat=True)
-    return Outbox.objects.filter(key__in=[f"{KIND}:{pk}" for pk in events], done_at__isnull=True).first()
+def ask(claim: Claim, actor: Actor) -> None:
+    """Have a letter made that nobody has asked for: of a decision from before the letters, or made-up ones."""
+    event = _events(claim).last()
+    if claim.letter_id is None and event is not None:
+        outbox.put(KIND, f"{KIND}:{event.pk}", {"claim": claim.pk, "event": event.pk}, actor.mandate_id)
 
 
-def failed(claim: Claim) -> bool:
-    """Whether making the letter has failed, so that it will be tried again later."""
-    if claim.letter_id is not None or claim.attested_on is None:
-        return False
-    row = waiting_row(claim)
-    return row is not None and row.attempts > 0
+def _events(claim: Claim) -> QuerySet[Event]:
+    """The events that a letter follows."""
+    return Event.objects.filter(process="claim", subject_id=claim.pk, step__in=STEPS).order_by("pk")
+
+
+class State(StrEnum):
+    """How far a letter has come."""
+
+    MADE = "made"
+    MAKING = "making"
+    FAILED = "failed"  # it is tried again
+    NONE = "none"  # nobody has asked for it
+
+
+def state_of(claim: Claim) -> State:
+    """How far the letter of an attested decision has come."""
+    if claim.letter_id is not None:
+        return State.MADE
+    keys = [f"{KIND}:{event.pk}" for event in _events(claim)]
+    row = Outbox.objects.filter(key__in=keys, done_at__isnull=True).first()
+    if row is None:
+        return State.NONE
+    return State.FAILED if row.attempts else State.MAKING
 
 
 @outbox.handler(KIND)

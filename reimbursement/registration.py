@@ -39,7 +39,7 @@ def _claim() -> Registered:
 
 def register_all() -> None:
     """Called once when the app is ready."""
-    from reimbursement import jobs, proposing, reach, rechecking
+    from reimbursement import demo, jobs, proposing, reach, rechecking
 
     _claim()
     proposing.register()
@@ -48,3 +48,4 @@ def register_all() -> None:
     reach.register()
     register_walls(reach.walls, reach.functions)
     context.register_menu(menu)
+    demo.register()

@@ -169,7 +169,9 @@ def test_attester_sees_what_was_decided_and_attests(cast):
     assert claim.number in text(client.get("/ersattning/")), "the attester begins where there is something to attest"
     words = text(client.get(page_of(claim)))
     assert f"{cast.controller.user_name} har beslutat 18 400 kr av 18 400 kr." in words
-    assert "Beslutades trots att en kontroll inte var uppfylld: Kostnaden är avtalets pris, Kostnaden är styrkt." in words
+    assert (
+        "Beslutades trots att en kontroll inte var uppfylld: Kostnaden är avtalets pris, Kostnaden är styrkt." in words
+    )
     assert step(client, claim, "attest").status_code == 302
     assert claims.fresh(claim).status == "attested"
     assert "tas med i nästa utbetalning" in text(client.get(page_of(claim)))

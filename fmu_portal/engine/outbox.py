@@ -81,10 +81,11 @@ def put(
     transaction.on_commit(nudge, robust=True)
 
 
-def put_many(kind: str, rows: Mapping[str, dict[str, Any]]) -> None:
-    """The same for many: key -> payload, in one statement, asked by the mandate at work."""
+def put_many(kind: str, rows: Mapping[str, dict[str, Any]], mandate_id: int) -> None:
+    """The same for many: key -> payload, in one statement, asked by this mandate."""
     Outbox.objects.bulk_create(
-        [Outbox(kind=kind, key=key, payload=payload) for key, payload in rows.items()], ignore_conflicts=True
+        [Outbox(kind=kind, key=key, payload=payload, mandate_id=mandate_id) for key, payload in rows.items()],
+        ignore_conflicts=True,
     )
     transaction.on_commit(nudge, robust=True)
 

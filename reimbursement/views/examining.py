@@ -103,7 +103,7 @@ def page(request: HttpRequest, actor: Actor, claim: Claim) -> HttpResponse:
         "forms": forms,
         "lines": _lines_of(forms["decide"]["form"]) if "decide" in forms else [],
         "waits": _waits(claim, actor, forms),
-        "letter_failed": letters.failed(claim),
+        "letter": letters.state_of(claim) if claim.attested_on is not None else None,
         "url": _url(claim),
     }
     return render(request, "reimbursement/examine.html", context)
