@@ -41,6 +41,9 @@ class DecideForm(StepForm):
             self.fields[f"reason_{line.pk}"] = long_text(
                 f"{name}: skäl", rows=2, required=False, help_text=f"Regionen läser skälet. {NO_PERSON}"
             )
+        parts = ("outcome", "amount", "reason")
+        # A part for each line; the question itself names it.
+        self.sections = tuple(("", tuple(f"{part}_{line.pk}" for part in parts)) for line in claimed(self.subject))
         self.conditional = tuple(f"{part}_{line.pk}" for line in claimed(self.subject) for part in ("amount", "reason"))
 
     def most(self, line: Line) -> int:
