@@ -147,6 +147,21 @@ FORM_RENDERER = "fmu_portal.forms.Renderer"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.PortalBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+# A password alone lets in, so that it is a long one (NIST SP 800-63B-4, 3.1.1.2: 15 signs); its kinds of signs are nobody's
+# business. A routine of the portal, no rule of law.
+PASSWORD_MIN_LENGTH = 15
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": PASSWORD_MIN_LENGTH},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name", "email")},
+    },
+    {"NAME": "accounts.passwords.NoNameOfOurs"},
+]
 LOGIN_URL = "/logga-in/"
 LOGIN_REDIRECT_URL = "/"
 
