@@ -11,6 +11,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable
@@ -111,8 +112,12 @@ def main() -> int:
 
         def read(key: str, path: str = "assessments/") -> Any:
             wanted = urllib.request.Request(f"{portal.url}/api/v1/{path}", headers={"Authorization": f"Bearer {key}"})
-            with urllib.request.urlopen(wanted) as answer:
-                return json.load(answer)["results"]
+            try:
+                with urllib.request.urlopen(wanted) as answer:
+                    return json.load(answer)["results"]
+            except urllib.error.HTTPError as error:  # a role that may not, a case that is another's
+                assert error.code in (403, 404), error
+                return []
 
         def tried(keys: list[str], numbers: list[str], foreign: list[str]) -> Counter[str]:
             known = {"number": numbers + foreign, "id": [str(n) for n in range(1, 200)]}
