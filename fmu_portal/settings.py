@@ -244,7 +244,7 @@ DOCUMENT_MAX_BYTES = int(os.environ.get("FMU_DOCUMENT_MAX_MB", "20")) * 1024 * 1
 CLAMD = os.environ.get("FMU_CLAMD", "")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["documents.uploading.EncryptedUploads"]
 
 # Other limits than those of `fmu_portal.limits`: FMU_LIMITS=search=120,document=900
 LIMITS = {
