@@ -5,7 +5,9 @@ Every answer must be one that the document knows, in the form that it says, neve
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import os
 import random
 import subprocess
@@ -29,8 +31,10 @@ CHECKS = (
     "response_schema_conformance",
     "response_headers_conformance",
 )
-REAL = 0.6
-"""How often a path's number and document are real ones: made-up ones come no further than 404."""
+PARTS = ("documents", "visits", "expansions", "deferrals", "deviations", "inquiries")
+"""What a case has rows of that a path names by number and key."""
+REAL = 0.8
+"""How often what a path names is really there: what is made up comes no further than 404."""
 
 
 def try_all(
@@ -40,17 +44,19 @@ def try_all(
     foreign: list[str],
     cases: int,
     *,
+    rows: dict[str, list[dict[str, str]]] | None = None,
     told: bool = False,
     **call: Any,
 ) -> Counter[str]:
-    """``cases`` calls, spread over the operations; ``paths``: parameter -> real values; ``foreign``: what no answer may hold.
+    """At least ``cases`` calls, spread over the operations; ``paths``: parameter -> real values; ``rows``: a part of a path -> the
+    parameters that together name a row which is there; ``foreign``: what no answer may hold.
 
     Returns how many calls had which status. Every operation is tried, whatever the ones before it did; then raises what
     the checks say of each that breaks the document.
     """
     wanted = [getattr(checks, name, None) or checks.CHECKS.get_one(name) for name in CHECKS]
     operations = [found.ok() for found in schema.get_all_operations()]
-    each = max(1, cases // len(operations))
+    each = math.ceil(cases / len(operations))
     seen: Counter[str] = Counter()
     drawn = random.Random(20181633)
     broken: list[Exception] = []
@@ -62,6 +68,9 @@ def try_all(
             for name, values in paths.items():
                 if name in (case.path_parameters or {}) and values and drawn.random() < REAL:
                     case.path_parameters[name] = drawn.choice(values)
+            for start, there in (rows or {}).items():
+                if start in case.operation.path and there and drawn.random() < REAL:
+                    case.path_parameters.update(drawn.choice(there))
             response = case.call(**call)
             seen[str(response.status_code)] += 1
             case.validate_response(response, checks=wanted)
@@ -120,16 +129,17 @@ def main() -> int:
                 return []
 
         def tried(keys: list[str], numbers: list[str], foreign: list[str]) -> Counter[str]:
-            known = {"number": numbers + foreign, "id": [str(n) for n in range(1, 200)]}
+            known = {"number": numbers + foreign}
             known["thread"] = [str(row["id"]) for key in keys for row in read(key, "threads/")]
-            known["document_id"] = [
-                row["id"]
-                for key in keys
-                for number in numbers[:20]
-                for row in read(key, f"assessments/{number}/documents/")
-            ]
-            print({name: len(values) for name, values in known.items()}, flush=True)
-            return try_all(schema, keys, known, foreign, cases // 2, told=True)
+            rows: dict[str, list[dict[str, str]]] = {}
+            for name, number, key in itertools.product(PARTS, numbers[:30], keys):
+                parameter = "document_id" if name == "documents" else "id"
+                found = read(key, f"assessments/{number}/{name}/")
+                rows.setdefault(f"/{name}/{{", []).extend(
+                    {"number": number, parameter: str(row["id"])} for row in found
+                )
+            print({name: len(values) for name, values in (known | rows).items()}, flush=True)
+            return try_all(schema, keys, known, foreign, cases // 2, rows=rows, told=True)
 
         region, stranger = key_of("region.stockholm"), key_of("region.skane")
         officer, doctor = key_of("fk.handlaggare"), key_of("utforare.lakare")
