@@ -48,8 +48,10 @@ def try_all(
     told: bool = False,
     **call: Any,
 ) -> Counter[str]:
-    """At least ``cases`` calls, spread over the operations; ``paths``: parameter -> real values; ``rows``: a part of a path -> the
-    parameters that together name a row which is there; ``foreign``: what no answer may hold.
+    """At least ``cases`` calls, spread over the operations.
+
+    ``paths``: parameter -> real values; ``rows``: a part of a path -> the parameters that together name a row which is
+    there; ``foreign``: what no answer may hold.
 
     Returns how many calls had which status. Every operation is tried, whatever the ones before it did; then raises what
     the checks say of each that breaks the document.
