@@ -16,7 +16,7 @@ def menu(actor: Actor) -> list[context.Entry]:
 
 
 def _claim() -> Registered:
-    from reimbursement import effects, inputs
+    from reimbursement import effects, evidence, inputs
     from reimbursement.models import Claim
     from reimbursement.process import CLAIM
 
@@ -24,7 +24,7 @@ def _claim() -> Registered:
     claim.page = lambda pk: f"/ersattning/begaran/{pk}/"
     claim.prepare = effects.prepare
     claim.inputs.update(inputs.INPUTS)
-    claim.guards.update(effects.GUARDS)
+    claim.guards.update(effects.GUARDS, evidence_can_be_sent=evidence.evidence_can_be_sent)
     for step, hook in effects.BEFORE.items():
         claim.hook(step, hook)
     for step, hooks in effects.AFTER.items():
@@ -34,10 +34,12 @@ def _claim() -> Registered:
 
 def register_all() -> None:
     """Called once when the app is ready."""
-    from reimbursement import demo, proposing, reach
+    from reimbursement import demo, evidence, jobs, proposing, reach
 
     _claim()
     proposing.register()
+    jobs.register()
+    evidence.register()
     reach.register()
     register_walls(reach.walls, reach.functions)
     context.register_menu(menu)
