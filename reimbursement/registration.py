@@ -6,7 +6,7 @@ from accounts.actor import Actor
 from accounts.permissions import See
 from fmu_portal import context
 from fmu_portal.database import register_walls
-from fmu_portal.engine import registry
+from fmu_portal.engine import clock, registry
 from fmu_portal.engine.registry import Registered
 
 
@@ -32,11 +32,36 @@ def _claim() -> Registered:
     return claim
 
 
+def _batch() -> None:
+    from reimbursement import batches, inputs, paying
+    from reimbursement.models import Batch
+    from reimbursement.processes.batch import BATCH
+
+    batch = registry.register(BATCH, Batch, "SELECT reimbursement_apply_batch(%s)")
+    batch.page = lambda pk: f"/ersattning/utbetalningar/{pk}/"
+    batch.inputs.update(inputs.OF_BATCHES)
+    batch.guards.update(batches.GUARDS)
+    for step, hook in batches.BEFORE.items():
+        batch.hook(step, hook)
+    for step, after in batches.AFTER.items():
+        batch.hook_after(step, after)
+    clock.register_chore(paying.pay_daily)
+
+
+def _recovery() -> None:
+    from reimbursement.models import Recovery
+    from reimbursement.processes.recovery import RECOVERY
+
+    registry.register(RECOVERY, Recovery, "SELECT reimbursement_apply_recovery(%s)")
+
+
 def register_all() -> None:
     """Called once when the app is ready."""
     from reimbursement import proposing, reach
 
     _claim()
+    _recovery()
+    _batch()
     proposing.register()
     reach.register()
     register_walls(reach.walls, reach.functions)
