@@ -57,12 +57,13 @@ def _recovery() -> None:
 
 def register_all() -> None:
     """Called once when the app is ready."""
-    from reimbursement import proposing, reach
+    from reimbursement import jobs, proposing, reach
 
     _claim()
     _recovery()
     _batch()
     proposing.register()
+    jobs.register()
     reach.register()
     register_walls(reach.walls, reach.functions)
     context.register_menu(menu)
