@@ -74,8 +74,8 @@ def write(batch: Batch) -> Path:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o640)
-        os.replace(name, path)
+        Path(name).chmod(0o640)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

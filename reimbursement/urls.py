@@ -2,8 +2,17 @@
 
 from django.urls import path
 
-from reimbursement.views import jobs
+from reimbursement.views import accounts, jobs, payments, statement
 
 urlpatterns = [
     path("ersattning/jobb/<key:job>/", jobs.job_page, name="claim-job"),
+    path("ersattning/utbetalningar/", payments.payments, name="payments"),
+    path("ersattning/utbetalningar/skapa/", payments.make, name="make-payments"),
+    path("ersattning/utbetalningar/<key:pk>/", payments.payment, name="payment"),
+    path("ersattning/utbetalningar/<key:pk>/steg/<str:step>/", payments.payment_step, name="payment-step"),
+    path("ersattning/konto/", accounts.own_account, name="own-account"),
+    path("ersattning/konto/<key:region>/", accounts.account, name="account"),
+    path("ersattning/kontoutdrag/", statement.this_year, name="statement-now"),
+    path("ersattning/kontoutdrag/<int:year>/", statement.statement, name="statement"),
+    path("ersattning/kontoutdrag/<int:year>/fil/", statement.statement_file, name="statement-file"),
 ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from fmu_portal.engine import outbox
 from fmu_portal.engine.door import take
-from reimbursement import accounts, payment_file, paying
+from reimbursement import accounts, paying, payment_file
 from reimbursement.models import Batch, Claim, Counter, Entry, Recovery
 from tests import claims
 

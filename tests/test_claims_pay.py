@@ -12,7 +12,7 @@ from fmu_portal.engine import clock, outbox
 from fmu_portal.engine.door import take
 from fmu_portal.engine.refusals import InvalidInput, WrongRole, WrongState
 from fmu_portal.models import Duty, Event, Outbox
-from reimbursement import accounts, books, payment_file, paying
+from reimbursement import accounts, books, paying, payment_file
 from reimbursement.models import Batch, BatchItem, Claim, Entry, PayAccount, Recovery, Remark
 from tests import claims, payments
 
