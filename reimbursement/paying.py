@@ -172,8 +172,7 @@ def _begin(
         "account_id": account.pk,
     }
     batch = Batch(number=Counter.next_numbers("U", day.year)[0], made_on=day, **facts)
-    begun = facts | {"number": batch.number, "made_on": day.isoformat()}
-    event = start("batch", batch, "create", actor, begun=begun, now=now)
+    event = start("batch", batch, "create", actor, now=now)
     BatchItem.objects.bulk_create(BatchItem(batch=batch, claim=c, amount=amounts[c.pk]) for c in claims)
     take_all("pay", [claim.pk for claim in claims], actor, event, now)
     _set_off(batch, set_offs, _context(batch, actor, event), day)

@@ -57,7 +57,7 @@ def _recovery() -> None:
 
 def register_all() -> None:
     """Called once when the app is ready."""
-    from reimbursement import jobs, proposing, reach
+    from reimbursement import demo, jobs, proposing, reach
 
     _claim()
     _recovery()
@@ -67,3 +67,4 @@ def register_all() -> None:
     reach.register()
     register_walls(reach.walls, reach.functions)
     context.register_menu(menu)
+    demo.register()

@@ -94,6 +94,7 @@ class Claim(Personal, Subject):
 
     PROCESS: ClassVar[str] = CLAIM.name
     PART: ClassVar[See] = See.CLAIM
+    FREE_TEXT: ClassVar[tuple[str, ...]] = ("payable_on", "urgency", "letter_id")
 
     kind = models.CharField(max_length=20, choices=ClaimKind.choices)
     central = models.BooleanField(default=False)
