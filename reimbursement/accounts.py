@@ -14,7 +14,7 @@ from accounts.actor import Actor
 from accounts.roles import Role
 from fmu_portal.engine.refusals import Refused, WrongRole, WrongState
 from reimbursement.models import PayAccount
-from reimbursement.paying import approved_account
+from reimbursement.paying import approved_account, lock_region
 
 _DIGITS = re.compile(r"\d{3,4}-?\d{4}")
 
@@ -69,18 +69,24 @@ def history(region_id: int) -> list[PayAccount]:
 
 def enter(actor: Actor, number: str) -> PayAccount:
     """A new number of the actor's region, ``number`` as `bankgiro` gives it. `WrongState` when it is the newest already."""
-    if actor.role != Role.FINANCE_OFFICER:
+    if "enter" not in may(actor):
         raise WrongRole("Regionens ekonom anger kontot.")
     with transaction.atomic():
+        lock_region(actor.organisation_id)
         last = newest(actor.organisation_id)
         if last is not None and last.number == number:
             raise WrongState("Det är redan det senast angivna kontot.", status_label="")
         return PayAccount.objects.create(region_id=actor.organisation_id, number=number, mandate_id=actor.mandate_id)
 
 
+def may(actor: Actor) -> set[str]:
+    """What the role does with accounts: "enter", "approve"."""
+    return {Role.FINANCE_OFFICER: {"enter"}, Role.ATTESTER: {"approve"}}.get(Role(actor.role), set())
+
+
 def why_not_approve(actor: Actor, entered: PayAccount) -> Refused | None:
     """Why the actor may not approve a number, or None."""
-    if actor.role != Role.ATTESTER:
+    if "approve" not in may(actor):
         return WrongRole("En attestant på Försäkringskassan godkänner kontot.")
     if entered.mandate.user_id == actor.user_id:
         return WrongState("Du har själv angett kontot. En annan person godkänner det.", status_label="")
@@ -90,10 +96,11 @@ def why_not_approve(actor: Actor, entered: PayAccount) -> Refused | None:
 def approve(actor: Actor, pk: int) -> PayAccount:
     """Approve the number ``pk``. `WrongState` when it is no longer the newest or has been approved already.
 
-    The row is locked: of two who approve at once, one is told.
+    The region is locked: of two who approve at once, one is told, and a payment that is being made goes to the old one.
     """
     with transaction.atomic():
-        entered = PayAccount.objects.select_for_update(of=("self",)).select_related("mandate").get(pk=pk)
+        entered = PayAccount.objects.select_related("mandate").get(pk=pk)
+        lock_region(entered.region_id)
         if refused := why_not_approve(actor, entered):
             raise refused
         last = newest(entered.region_id)

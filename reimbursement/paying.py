@@ -60,6 +60,12 @@ class SetOff:
     amount: int
 
 
+def lock_region(region_id: int) -> None:
+    """One at a time pays a region or approves its account, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, region_id])
+
+
 def approved_account(region_id: int) -> PayAccount | None:
     """The account that a region is paid to: what the newest approval approved. None before the first."""
     rows = PayAccount.objects.filter(region_id=region_id, approves__isnull=False)
@@ -104,8 +110,7 @@ def make_batch(region_id: int, actor: Actor, *, now: datetime | None = None) -> 
     what the actor has declared a conflict of interest about is left to another.
     """
     with transaction.atomic(), as_clock():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, region_id])
+        lock_region(region_id)
         account = approved_account(region_id)
         if account is None:
             raise WrongState("Regionen har inget godkänt konto att betala till.", status_label="")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.urls import URLPattern
+
 from accounts.actor import Actor
 from accounts.permissions import See
 from fmu_portal import context
@@ -33,6 +35,7 @@ def _claim() -> Registered:
 
 
 def _batch() -> None:
+    from orders.api import further
     from reimbursement import batches, inputs, paying
     from reimbursement.models import Batch
     from reimbursement.processes.batch import BATCH
@@ -46,6 +49,13 @@ def _batch() -> None:
     for step, after in batches.AFTER.items():
         batch.hook_after(step, after)
     clock.register_chore(paying.pay_daily)
+    further.register(_payments)
+
+
+def _payments() -> list[URLPattern]:
+    from reimbursement.api import payments, statement
+
+    return [*payments.patterns(), *statement.patterns()]
 
 
 def _recovery() -> None:

@@ -16,7 +16,7 @@ from fmu_portal.addresses import number_in
 from fmu_portal.engine import door
 from fmu_portal.engine.refusals import Refused
 from fmu_portal.engine.registry import PROCESSES
-from reimbursement import batch_pages, payment_file, paying
+from reimbursement import batch_pages, paying, payment_file
 from reimbursement.checks.base import kronor
 from reimbursement.models import Batch, Claim
 from reimbursement.processes.batch import BATCH
