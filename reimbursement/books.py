@@ -7,6 +7,7 @@ region owes, as a negative number.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.db import connection
 
@@ -29,7 +30,7 @@ WHERE e.recovery_id = %s AND e.account = 'owed' AND b.status IN ('created', 'sen
 """
 
 
-def _sums(sql: str, parameter: object) -> dict[int, int]:
+def _sums(sql: str, parameter: int | list[int]) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [parameter])
         return {int(pk): int(total) for pk, total in cursor.fetchall()}
@@ -67,7 +68,7 @@ def is_settled(recovery_id: int) -> bool:
     return balance(recovery_id) == 0 and under_way(recovery_id) == 0
 
 
-def correction(line: Line, to: int, event_id: int, day: object) -> Entry:
+def correction(line: Line, to: int, event_id: int, day: date) -> Entry:
     """The entry, not stored, that makes a line's granted amount be ``to`` öre. ValueError when it is that already.
 
     It points at the entry that granted the line.
