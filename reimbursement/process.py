@@ -121,6 +121,12 @@ STEPS = by_name(
         sees="version", tells=(REGION,),
     ),
     Step(
+        "correct", "Rätta ett bokfört belopp", "Ett bokfört belopp rättades.",
+        from_=("attested",), to=None, by=ATTESTER, input="correction", sees="version", guards=("not_recused",),
+        tells=(REGION,),
+        hint="Innan det betalas ut. Rättelsen blir en ny post i bokföringen, och utbetalningen kontrolleras i efterhand.",
+    ),
+    Step(
         "pay", "Ta med i en utbetalning", "Beloppet togs med i en utbetalning.",
         from_=("attested",), to="in_payment", by={**ATTESTER, **MACHINE}, follows=True,
     ),

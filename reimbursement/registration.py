@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.urls import URLPattern
+
 from accounts.actor import Actor
 from accounts.permissions import See
 from accounts.roles import Role
 from fmu_portal import context
 from fmu_portal.database import register_walls
-from fmu_portal.engine import registry
+from fmu_portal.engine import clock, registry
 from fmu_portal.engine.registry import Registered
 
 
@@ -37,11 +39,44 @@ def _claim() -> Registered:
     return claim
 
 
+def _batch() -> None:
+    from orders.api import further
+    from reimbursement import batches, inputs, paying
+    from reimbursement.models import Batch
+    from reimbursement.processes.batch import BATCH
+
+    batch = registry.register(BATCH, Batch, "SELECT reimbursement_apply_batch(%s)")
+    batch.page = lambda pk: f"/ersattning/utbetalningar/{pk}/"
+    batch.inputs.update(inputs.OF_BATCHES)
+    batch.guards.update(batches.GUARDS)
+    for step, hook in batches.BEFORE.items():
+        batch.hook(step, hook)
+    for step, after in batches.AFTER.items():
+        batch.hook_after(step, after)
+    clock.register_chore(paying.pay_daily)
+    further.register(_payments)
+
+
+def _payments() -> list[URLPattern]:
+    from reimbursement.api import payments, statement
+
+    return [*payments.patterns(), *statement.patterns()]
+
+
+def _recovery() -> None:
+    from reimbursement.models import Recovery
+    from reimbursement.processes.recovery import RECOVERY
+
+    registry.register(RECOVERY, Recovery, "SELECT reimbursement_apply_recovery(%s)")
+
+
 def register_all() -> None:
     """Called once when the app is ready."""
     from reimbursement import demo, evidence, jobs, proposing, reach, rechecking
 
     _claim()
+    _recovery()
+    _batch()
     proposing.register()
     rechecking.register()
     jobs.register()

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from reimbursement.views import claim, claiming, desks, jobs, letters, listing, opening, queue
+from reimbursement.views import (
+    accounts,
+    claim,
+    claiming,
+    desks,
+    jobs,
+    letters,
+    listing,
+    opening,
+    payments,
+    queue,
+    statement,
+)
 
 urlpatterns = [
     path("ersattning/", claim.index, name="reimbursement"),
@@ -17,4 +29,13 @@ urlpatterns = [
     path("ersattning/begaran/<key:pk>/steg/<str:step>/", claim.claim_step, name="claim-step"),
     path("ersattning/begaran/<key:pk>/handlingar/<uuid:document_id>/", claim.document, name="claim-document"),
     path("ersattning/jobb/<key:job>/", jobs.job_page, name="claim-job"),
+    path("ersattning/utbetalningar/", payments.payments, name="payments"),
+    path("ersattning/utbetalningar/skapa/", payments.make, name="make-payments"),
+    path("ersattning/utbetalningar/<key:pk>/", payments.payment, name="payment"),
+    path("ersattning/utbetalningar/<key:pk>/steg/<str:step>/", payments.payment_step, name="payment-step"),
+    path("ersattning/konto/", accounts.own_account, name="own-account"),
+    path("ersattning/konto/<key:region>/", accounts.account, name="account"),
+    path("ersattning/kontoutdrag/", statement.this_year, name="statement-now"),
+    path("ersattning/kontoutdrag/<int:year>/", statement.statement, name="statement"),
+    path("ersattning/kontoutdrag/<int:year>/fil/", statement.statement_file, name="statement-file"),
 ]
