@@ -65,7 +65,7 @@ STEPS = by_name(
     ),
     Step(
         "submit", "Skicka begäran om ersättning", "Regionen skickade begäran om ersättning.",
-        from_=("proposed",), to="submitted", by=FINANCE, guards=("costs_are_there", "examiner_is_there"),
+        from_=("proposed",), to="submitted", by=FINANCE, guards=("costs_are_there", "evidence_can_be_sent", "examiner_is_there"),
         confirm=True, sees="version",
         happens=("Försäkringskassan granskar begäran post för post.",
                  "Ni kan ta tillbaka den så länge den inte är beslutad."),
@@ -90,7 +90,7 @@ STEPS = by_name(
     ),
     Step(
         "answer", "Svara på frågan", "Regionen svarade på frågan om begäran.",
-        from_=("asked",), to="submitted", by=ANSWERS, input="answer",
+        from_=("asked",), to="submitted", by=ANSWERS, input="answer", guards=("evidence_can_be_sent",),
     ),
     Step(
         "decide", "Besluta post för post", "Försäkringskassan beslutade om ersättningen.",
@@ -119,6 +119,12 @@ STEPS = by_name(
         "attest_refusal", "Attestera avslaget", "Beslutet att inte betala någon ersättning attesterades.",
         from_=("decided",), to="refused", by=ATTESTER, guards=("not_recused", "not_decider", "has_no_amount"),
         sees="version", tells=(REGION,),
+    ),
+    Step(
+        "correct", "Rätta ett bokfört belopp", "Ett bokfört belopp rättades.",
+        from_=("attested",), to=None, by=ATTESTER, input="correction", sees="version", guards=("not_recused",),
+        tells=(REGION,),
+        hint="Innan det betalas ut. Rättelsen blir en ny post i bokföringen, och utbetalningen kontrolleras i efterhand.",
     ),
     Step(
         "pay", "Ta med i en utbetalning", "Beloppet togs med i en utbetalning.",

@@ -77,7 +77,14 @@ def walls() -> list[Wall]:
         ),
         Wall("reimbursement_entry", _theirs(), clock=True),
         Wall("reimbursement_yearsum", _theirs(), clock=True),
-        Wall("reimbursement_payaccount", _theirs(), check=f"mandate_id = {MANDATE}", clock=True),
+        # Only the region's finance officer enters an account, only an attester approves one.
+        Wall(
+            "reimbursement_payaccount",
+            _theirs(),
+            check=f"mandate_id = {MANDATE} AND ((approves_id IS NULL AND {ROLE} = 'finance_officer'"
+            f" AND region_id = {ORGANISATION}) OR (approves_id IS NOT NULL AND {ROLE} = 'attester'))",
+            clock=True,
+        ),
         Wall("reimbursement_batch", _theirs(), clock=True),
         Wall(
             "reimbursement_batchitem",

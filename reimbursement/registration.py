@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.urls import URLPattern
+
 from accounts.actor import Actor
 from accounts.permissions import See
 from accounts.roles import Role
 from fmu_portal import context
 from fmu_portal.database import register_walls
-from fmu_portal.engine import registry
+from fmu_portal.engine import clock, registry
 from fmu_portal.engine.registry import Registered
 
 
@@ -19,7 +21,7 @@ def menu(actor: Actor) -> list[context.Entry]:
 
 
 def _claim() -> Registered:
-    from reimbursement import effects, inputs, letters
+    from reimbursement import effects, evidence, inputs, letters
     from reimbursement.models import Claim
     from reimbursement.process import CLAIM
 
@@ -27,7 +29,7 @@ def _claim() -> Registered:
     claim.page = lambda pk: f"/ersattning/begaran/{pk}/"
     claim.prepare = effects.prepare
     claim.inputs.update(inputs.INPUTS)
-    claim.guards.update(effects.GUARDS)
+    claim.guards.update(effects.GUARDS, evidence_can_be_sent=evidence.evidence_can_be_sent)
     for step, hook in effects.BEFORE.items():
         claim.hook(step, hook)
     for step, hooks in effects.AFTER.items():
@@ -37,14 +39,48 @@ def _claim() -> Registered:
     return claim
 
 
+def _batch() -> None:
+    from orders.api import further
+    from reimbursement import batches, inputs, paying
+    from reimbursement.models import Batch
+    from reimbursement.processes.batch import BATCH
+
+    batch = registry.register(BATCH, Batch, "SELECT reimbursement_apply_batch(%s)")
+    batch.page = lambda pk: f"/ersattning/utbetalningar/{pk}/"
+    batch.inputs.update(inputs.OF_BATCHES)
+    batch.guards.update(batches.GUARDS)
+    for step, hook in batches.BEFORE.items():
+        batch.hook(step, hook)
+    for step, after in batches.AFTER.items():
+        batch.hook_after(step, after)
+    clock.register_chore(paying.pay_daily)
+    further.register(_payments)
+
+
+def _payments() -> list[URLPattern]:
+    from reimbursement.api import payments, statement
+
+    return [*payments.patterns(), *statement.patterns()]
+
+
+def _recovery() -> None:
+    from reimbursement.models import Recovery
+    from reimbursement.processes.recovery import RECOVERY
+
+    registry.register(RECOVERY, Recovery, "SELECT reimbursement_apply_recovery(%s)")
+
+
 def register_all() -> None:
     """Called once when the app is ready."""
-    from reimbursement import demo, jobs, proposing, reach, rechecking
+    from reimbursement import demo, evidence, jobs, proposing, reach, rechecking
 
     _claim()
+    _recovery()
+    _batch()
     proposing.register()
     rechecking.register()
     jobs.register()
+    evidence.register()
     reach.register()
     register_walls(reach.walls, reach.functions)
     context.register_menu(menu)

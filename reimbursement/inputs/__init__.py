@@ -3,6 +3,7 @@
 from reimbursement.inputs.claims import AnswerForm, CostsForm, QuestionForm, ReasonForm, SentBackForm
 from reimbursement.inputs.deciding import DecideForm
 from reimbursement.inputs.opening import AdministrationForm, TrainingForm
+from reimbursement.inputs.paying import CancelForm, CorrectionForm, FailureForm, PaidForm
 
 INPUTS = {
     "costs": CostsForm,
@@ -13,4 +14,7 @@ INPUTS = {
     "decide": DecideForm,
     "administration": AdministrationForm,
     "training": TrainingForm,
+    "correction": CorrectionForm,
 }
+
+OF_BATCHES = {"paid_on": PaidForm, "failure": FailureForm, "reason": CancelForm}
