@@ -32,11 +32,29 @@ def _claim() -> Registered:
     return claim
 
 
+def _recovery() -> Registered:
+    from reimbursement import recovering
+    from reimbursement.inputs import recovering as inputs
+    from reimbursement.models import Recovery
+    from reimbursement.processes.recovery import RECOVERY
+
+    recovery = registry.register(RECOVERY, Recovery, "SELECT reimbursement_apply_recovery(%s)")
+    recovery.page = lambda pk: f"/ersattning/aterkrav/{pk}/"
+    recovery.inputs.update(inputs.INPUTS)
+    recovery.guards.update(recovering.GUARDS)
+    for step, hook in recovering.BEFORE.items():
+        recovery.hook(step, hook)
+    for step, hook in recovering.AFTER.items():
+        recovery.hook_after(step, hook)
+    return recovery
+
+
 def register_all() -> None:
     """Called once when the app is ready."""
     from reimbursement import proposing, reach
 
     _claim()
+    _recovery()
     proposing.register()
     reach.register()
     register_walls(reach.walls, reach.functions)
