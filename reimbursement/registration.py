@@ -6,7 +6,7 @@ from accounts.actor import Actor
 from accounts.permissions import See
 from fmu_portal import context
 from fmu_portal.database import register_walls
-from fmu_portal.engine import registry
+from fmu_portal.engine import clock, registry
 from fmu_portal.engine.registry import Registered
 
 
@@ -49,12 +49,27 @@ def _recovery() -> Registered:
     return recovery
 
 
+def _review() -> Registered:
+    from reimbursement import control
+    from reimbursement.inputs import reviewing
+    from reimbursement.models import Review
+    from reimbursement.processes.review import REVIEW
+
+    review = registry.register(REVIEW, Review, "SELECT reimbursement_apply_review(%s)")
+    review.page = lambda pk: f"/ersattning/kontroll/granskning/{pk}/"
+    review.inputs.update(reviewing.INPUTS)
+    review.guards.update(control.GUARDS)
+    clock.register_chore(control.chore)
+    return review
+
+
 def register_all() -> None:
     """Called once when the app is ready."""
     from reimbursement import proposing, reach
 
     _claim()
     _recovery()
+    _review()
     proposing.register()
     reach.register()
     register_walls(reach.walls, reach.functions)

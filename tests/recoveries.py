@@ -16,6 +16,7 @@ from reimbursement import recovering
 from reimbursement.models import Batch, BatchItem, Claim, Entry, InterestRule, PayAccount, Recovery, ReferenceRate
 from tests import claims
 
+ONE = timedelta(days=1)
 PAID = 1_840_000
 """Öre that are paid for a claim of `claims.attested`."""
 
@@ -110,3 +111,24 @@ def fresh(recovery: Recovery) -> Recovery:
 def days_ago(days: int) -> date:
     """A day so many days before today."""
     return timezone.localdate() - timedelta(days=days)
+
+
+def colleague(cast: Any, role: str = "controller") -> Any:
+    """Another person with the same role at the same office: whoever has decided nothing."""
+    from accounts.actor import Actor
+    from accounts.models import Mandate, User
+
+    user = User.objects.create_user(f"second_{role}", "Cilla Controller", "ett-langt-losenord-1", email="c@example.org")
+    return Actor.of(Mandate.objects.create(user=user, organisation_id=cast.controller.organisation_id, role=role))
+
+
+def selected(cast: Any, **how: Any) -> Any:
+    """Ska kontrolleras: a claim paid last month, drawn by the clock."""
+    from reimbursement import control
+    from reimbursement.models import Review
+
+    today = timezone.localdate()
+    last_month = today.replace(day=1) - ONE
+    claim = paid(cast, on=last_month, confirmed=last_month, **how)
+    control.select(today)
+    return Review.objects.get(item__claim=claim)

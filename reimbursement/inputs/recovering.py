@@ -71,7 +71,6 @@ class DecideForm(StepForm):
     Interest that cannot be counted is not asked about: ``lacks`` says why, and the decision has none.
     """
 
-    beside = "reimbursement/recovery_interest.html"
     version = forms.IntegerField(widget=forms.HiddenInput)
     extent = forms.ChoiceField(
         label="Hur mycket krävs tillbaka?", widget=forms.RadioSelect(attrs={"data-layout": "vertical"})
