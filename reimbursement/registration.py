@@ -65,12 +65,13 @@ def _review() -> Registered:
 
 def register_all() -> None:
     """Called once when the app is ready."""
-    from reimbursement import proposing, reach
+    from reimbursement import jobs, proposing, reach
 
     _claim()
     _recovery()
     _review()
     proposing.register()
+    jobs.register()
     reach.register()
     register_walls(reach.walls, reach.functions)
     context.register_menu(menu)
