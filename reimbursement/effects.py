@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from accounts.actor import Actor
@@ -16,7 +17,7 @@ from fmu_portal.engine.door import Context
 from orders.models import Recusal
 from reimbursement.checks import run, seen_of, worst
 from reimbursement.checks.base import Verdict
-from reimbursement.models import Claim, Decision, Entry, Evidence, Line, Outcome, Urgency, sums
+from reimbursement.models import Claim, ClaimKind, Decision, Entry, Evidence, Line, LineKind, Outcome, Urgency, sums
 from reimbursement.proposing import examiner
 
 
@@ -61,12 +62,27 @@ def examine(claims: list[Claim]) -> None:
     """The same for a set: each line's ``checks`` and each claim's ``kept_urgency``."""
     all_lines = [line for claim in claims for line in lines_of(claim)]
     answers: dict[int, list[Any]] = {claim.pk: [] for claim in claims}
+    _one_at_a_time({claim.region_id for claim in claims if claim.kind == ClaimKind.ADMINISTRATION})
     for seen in seen_of(claims, all_lines, timezone.localdate()):
+        if seen.line.kind == LineKind.ADMINISTRATION and seen.line.unit_ceiling is not None:
+            # 12 §: what is left of the year is the most that this quarter can be paid.
+            seen.line.ceiling = max(0, seen.line.unit_ceiling - seen.year_total)
         said = run(seen)
         seen.line.checks = [[check.name, str(answer.verdict), answer.why] for check, answer in said]
         answers[seen.claim.pk] += [answer for _, answer in said]
     for claim in claims:
         claim.kept_urgency = worst(answers[claim.pk])  # type: ignore[attr-defined]
+
+
+_YEARS = 2018_12
+"""The first half of the advisory lock of a region's central administration."""
+
+
+def _one_at_a_time(regions: set[int]) -> None:
+    """Two quarters of a region that are decided at once would each be given what is left of the year."""
+    with connection.cursor() as cursor:
+        for region in sorted(regions):
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_YEARS, region % 2**31])
 
 
 # Guards: a sentence when the step cannot be taken now.
@@ -145,7 +161,8 @@ def submitting(context: Context) -> None:
     """The sums, the day, who examines, and what the checks say."""
     claim = context.subject
     office = examiner(None if claim.central else claim.region_id) or claim.office_id
-    context.set(**sums(lines_of(claim)), submitted_on=context.today, urgency=int(examined(claim)), office_id=office)
+    urgency = examined(claim)  # before the sums: it says what is left of a year's ceiling
+    context.set(**sums(lines_of(claim)), submitted_on=context.today, urgency=int(urgency), office_id=office)
 
 
 def taking_back(context: Context) -> None:
@@ -155,7 +172,8 @@ def taking_back(context: Context) -> None:
 
 def answering(context: Context) -> None:
     """What the region has answered may have changed a cost: sums and checks anew."""
-    context.set(**sums(lines_of(context.subject)), urgency=int(examined(context.subject)))
+    urgency = examined(context.subject)
+    context.set(**sums(lines_of(context.subject)), urgency=int(urgency))
 
 
 def approving_all(context: Context) -> None:
@@ -212,8 +230,8 @@ def _store(contexts: Iterable[Context], *fields: str) -> None:
 
 
 def keep_checks(contexts: list[Context]) -> None:
-    """What each check said."""
-    _store(contexts, "checks")
+    """What each check said, and what is left of a year's ceiling."""
+    _store(contexts, "checks", "ceiling")
 
 
 def keep_submission(contexts: list[Context]) -> None:
@@ -227,8 +245,8 @@ def keep_submission(contexts: list[Context]) -> None:
 
 
 def keep_decision(contexts: list[Context]) -> None:
-    """Outcome and amount of each line."""
-    _store(contexts, "outcome", "approved", "checks")
+    """Outcome and amount of each line, and what the checks said then."""
+    _store(contexts, "outcome", "approved", "checks", "ceiling")
 
 
 def let_go(contexts: list[Context]) -> None:

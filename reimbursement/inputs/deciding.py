@@ -12,7 +12,7 @@ from reimbursement.checks.base import kronor
 from reimbursement.effects import claimed, decided, examined
 from reimbursement.fields import MoneyField
 from reimbursement.inputs.claims import NO_PERSON, words
-from reimbursement.models import Decision, Line, Outcome
+from reimbursement.models import ClaimKind, Decision, Line, Outcome
 
 
 class DecideForm(StepForm):
@@ -24,6 +24,8 @@ class DecideForm(StepForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def set_up(self) -> None:
+        if self.subject.kind == ClaimKind.ADMINISTRATION:
+            examined(self.subject)  # what is left of the year's ceiling now is the most that can be chosen (12 §)
         for line in claimed(self.subject):
             name, most = words(line), line.payable or 0
             choices = [
