@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("correspondence.urls")),
     path("", include("orders.urls")),
     path("", include("regions.urls")),
+    path("", include("reimbursement.urls")),
     path("api/v1/", include("orders.api.urls")),
 ]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from accounts.actor import Actor
@@ -17,8 +16,9 @@ from fmu_portal.engine.door import Context
 from orders.models import Recusal
 from reimbursement.checks import run, seen_of, worst
 from reimbursement.checks.base import Verdict
-from reimbursement.models import Claim, ClaimKind, Decision, Entry, Evidence, Line, LineKind, Outcome, Urgency, sums
+from reimbursement.models import Claim, Decision, Entry, Evidence, Line, Outcome, Urgency, sums
 from reimbursement.proposing import examiner
+from reimbursement.years import year_has_room
 
 
 def prepare(claims: list[Claim]) -> None:
@@ -62,27 +62,12 @@ def examine(claims: list[Claim]) -> None:
     """The same for a set: each line's ``checks`` and each claim's ``kept_urgency``."""
     all_lines = [line for claim in claims for line in lines_of(claim)]
     answers: dict[int, list[Any]] = {claim.pk: [] for claim in claims}
-    _one_at_a_time({claim.region_id for claim in claims if claim.kind == ClaimKind.ADMINISTRATION})
     for seen in seen_of(claims, all_lines, timezone.localdate()):
-        if seen.line.kind == LineKind.ADMINISTRATION and seen.line.unit_ceiling is not None:
-            # 12 §: what is left of the year is the most that this quarter can be paid.
-            seen.line.ceiling = max(0, seen.line.unit_ceiling - seen.year_total)
         said = run(seen)
         seen.line.checks = [[check.name, str(answer.verdict), answer.why] for check, answer in said]
         answers[seen.claim.pk] += [answer for _, answer in said]
     for claim in claims:
         claim.kept_urgency = worst(answers[claim.pk])  # type: ignore[attr-defined]
-
-
-_YEARS = 2018_12
-"""The first half of the advisory lock of a region's central administration."""
-
-
-def _one_at_a_time(regions: set[int]) -> None:
-    """Two quarters of a region that are decided at once would each be given what is left of the year."""
-    with connection.cursor() as cursor:
-        for region in sorted(regions):
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_YEARS, region % 2**31])
 
 
 # Guards: a sentence when the step cannot be taken now.
@@ -112,12 +97,11 @@ def lines_are_free(claim: Claim, actor: Actor) -> str | None:
     keys = [line.key for line in claimed(claim)]
     if Line.objects.filter(key__in=keys, holds=True).exclude(claim_id=claim.pk).exists():
         return "En del av förslaget har begärts i en annan begäran."
-    others = Claim.objects.filter(assessment_id=claim.assessment_id, status__in=("new", "proposed")).exclude(
-        pk=claim.pk
-    )
-    if claim.assessment_id is not None and others.exists():
-        return "Utredningen har redan ett nytt förslag."
-    return None
+    case_id: int | None = claim.assessment_id
+    if case_id is None:
+        return None
+    others = Claim.objects.filter(assessment_id=case_id, status__in=("new", "proposed")).exclude(pk=claim.pk)
+    return "Utredningen har redan ett nytt förslag." if others.exists() else None
 
 
 def not_recused(subject: Any, actor: Actor) -> str | None:
@@ -161,8 +145,7 @@ def submitting(context: Context) -> None:
     """The sums, the day, who examines, and what the checks say."""
     claim = context.subject
     office = examiner(None if claim.central else claim.region_id) or claim.office_id
-    urgency = examined(claim)  # before the sums: it says what is left of a year's ceiling
-    context.set(**sums(lines_of(claim)), submitted_on=context.today, urgency=int(urgency), office_id=office)
+    context.set(**sums(lines_of(claim)), submitted_on=context.today, urgency=int(examined(claim)), office_id=office)
 
 
 def taking_back(context: Context) -> None:
@@ -172,8 +155,7 @@ def taking_back(context: Context) -> None:
 
 def answering(context: Context) -> None:
     """What the region has answered may have changed a cost: sums and checks anew."""
-    urgency = examined(context.subject)
-    context.set(**sums(lines_of(context.subject)), urgency=int(urgency))
+    context.set(**sums(lines_of(context.subject)), urgency=int(examined(context.subject)))
 
 
 def approving_all(context: Context) -> None:
@@ -230,8 +212,8 @@ def _store(contexts: Iterable[Context], *fields: str) -> None:
 
 
 def keep_checks(contexts: list[Context]) -> None:
-    """What each check said, and what is left of a year's ceiling."""
-    _store(contexts, "checks", "ceiling")
+    """What each check said."""
+    _store(contexts, "checks")
 
 
 def keep_submission(contexts: list[Context]) -> None:
@@ -246,7 +228,7 @@ def keep_submission(contexts: list[Context]) -> None:
 
 def keep_decision(contexts: list[Context]) -> None:
     """Outcome and amount of each line, and what the checks said then."""
-    _store(contexts, "outcome", "approved", "checks", "ceiling")
+    _store(contexts, "outcome", "approved", "checks")
 
 
 def let_go(contexts: list[Context]) -> None:
@@ -265,7 +247,7 @@ GUARDS = {
     guard.__name__: guard
     for guard in (
         costs_are_there, examiner_is_there, lines_are_free, not_recused, everything_holds, not_decider, has_amount,
-        has_no_amount,
+        has_no_amount, year_has_room,
     )
 }  # fmt: skip
 

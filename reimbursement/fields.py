@@ -7,6 +7,8 @@ from typing import Any
 
 from django import forms
 
+from reimbursement.checks.base import kronor
+
 MOST = 100_000_000_00
 """Öre; a hundred million kronor in one line is a slip of the keyboard: the portal's own limit."""
 
@@ -50,6 +52,10 @@ class MoneyField(forms.CharField):
 
     def run_validators(self, value: Any) -> None:
         """The text has been read already."""
+
+    def in_words(self, value: int) -> str:
+        """Öre as a person reads them once more: "18 400 kr"."""
+        return kronor(value)
 
     def prepare_value(self, value: Any) -> Any:
         """Öre as the person would write them."""

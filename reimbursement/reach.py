@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from accounts.permissions import See, Where, roles_with
+from accounts.roles import Role
 from fmu_portal.database import MANDATE, ORGANISATION, ROLE, Answer, Wall
 from orders.reach import REACH, RECUSED, Reach
 from reimbursement.process import WITH_AGENCY
@@ -92,6 +93,7 @@ def walls() -> list[Wall]:
         ),
         Wall("reimbursement_review", money, clock=True),
         Wall("reimbursement_controlperiod", money, clock=True),
+        Wall("reimbursement_deskchange", f"{ROLE} = '{Role.ADMINISTRATOR}'", check=f"mandate_id = {MANDATE}"),
         Wall("reimbursement_job", f"mandate_id = {MANDATE}", clock=True),
         Wall("documents_document", "reimbursement_opens(id)", check="false", name="in_claim"),
         Wall(

@@ -11,7 +11,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.actor import Actor
-from accounts.models import Organisation
+from accounts.models import Mandate, Organisation
 from accounts.roles import Party, Role
 from documents.models import Document
 from fmu_portal.engine.door import take
@@ -192,6 +192,16 @@ def _cost(line: Line, said: dict[str, Any]) -> str:
     return str(said.get("cost") or said["costs"][line.profession or str(line.kind)])
 
 
+def _decide(claim: Claim) -> None:
+    """As claimed, to what is left."""
+    office = Organisation.objects.filter(kind="agency_office")[0]
+    controller = Actor.of(Mandate.objects.select_related("user", "organisation").get(role=Role.CONTROLLER, organisation=office))
+    data: dict[str, Any] = {"version": claim.version}
+    for line in claim.lines.all():
+        data |= {f"outcome_{line.pk}": "approve", f"reason_{line.pk}": "Godtas"}
+    take("claim", claim.pk, "decide", controller, data)
+
+
 def _before(kind: str, rows: list[dict[str, Any]], name: str) -> Iterator[Claim]:
     for row in rows:
         claim = _opened(kind, row, name)
@@ -200,6 +210,7 @@ def _before(kind: str, rows: list[dict[str, Any]], name: str) -> Iterator[Claim]
             take("claim", claim.pk, "set_aside", actor, {"reason": "Skickas senare"})
         else:
             take("claim", claim.pk, "submit", actor, {"version": claim.version})
+            _decide(Claim.objects.get(pk=claim.pk))
         yield claim
 
 

@@ -22,6 +22,7 @@ from fmu_portal.engine.table import NEW
 from orders.models import Assessment
 from orders.process import ASSESSMENT
 from regions.models import Agreement, Inquiry
+from reimbursement.models import Claim
 from tests import situations as s
 from tests import threads as t
 from tests.pages import browser
@@ -69,6 +70,7 @@ def filled(route, case, document, actor=None):
         "<apikey:thread>": [thread],
         "<int:draft>": ["999999"],
         "<int:job>": ["999999"],
+        "<key:job>": ["999999"],
         "<number:number>": [case.number],
         "<apinumber:number>": [case.number],
         "<uuid:document_id>": [str(document)],
@@ -94,6 +96,10 @@ def thread_of(case):
 
 def outside_a_case(route, case):
     """Keys in a route of what belongs to no case's own addresses: an agreement, an inquiry to who is asked."""
+    if "begaran/" in route:
+        rows = Claim.objects.filter(assessment=case).values_list("pk", flat=True)
+        steps = {"<str:step>": ["enter_costs", "submit", "decide", "attest", "pay", "finns-inte"]}
+        return steps | {"<key:pk>": [str(pk) for pk in rows] or ["999999"]}
     if "avtal/" in route:
         rows = Agreement.objects.filter(region_id=case.region_id).order_by("pk").values_list("pk", flat=True)
     else:

@@ -7,6 +7,7 @@ import pytest
 from reimbursement.checks import CHECKS
 from reimbursement.models import Bar
 from reimbursement.models.claim import EXAMINATIONS
+from reimbursement.years import most_of
 from tests import claim_examples as examples
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,8 @@ def row(line, answers):
     kind = f"training {line.profession}" if line.kind == "training" else str(line.kind)
     if line.bar:
         return f"{kind} | {examples.written(line.ceiling)} | {line.payable} | barred: {Bar(line.bar).value}"
-    paid = "not entered" if line.payable is None else examples.written(line.payable)
+    most = None if line.payable is None else most_of(line.claim, line) if line.claim_id else line.payable
+    paid = "not entered" if most is None else examples.written(most)
     return f"{kind} | {examples.written(line.ceiling)} | {paid} | {said(answers)}"
 
 

@@ -80,6 +80,8 @@ class StepForm(PortalForm):
         field, value = self.fields[name], self.cleaned_data.get(name)
         if value in (None, "", []):
             return ["Inget angivet"]
+        if hasattr(field, "in_words"):
+            return [field.in_words(value)]
         if isinstance(field, forms.ModelMultipleChoiceField):
             return [str(item) for item in value]
         if isinstance(field, forms.ModelChoiceField):

@@ -17,10 +17,11 @@ from django.utils import timezone
 from accounts.actor import Actor
 from audit import collector
 from fmu_portal.engine import outbox
-from fmu_portal.engine.door import Context, check, event_of, planned, store, told_of
+from fmu_portal.engine.door import Context, check
 from fmu_portal.engine.refusals import Refused, Stale, WrongState
 from fmu_portal.engine.registry import PROCESSES, Registered
 from fmu_portal.engine.table import Step
+from fmu_portal.engine.writing import event_of, origin, planned, store, told_of
 from fmu_portal.models import Duty, Event
 
 _CLOSE = """
@@ -87,6 +88,33 @@ def take_many(
                     context.set(**given)
             _write(registered, contexts, duties, taken)
         return taken
+
+
+def start_many(
+    process: str, subjects: Sequence[Any], step: str, actor: Actor, *, now: datetime | None = None
+) -> dict[int, Event]:
+    """Store new subjects with their first step, as `door.start` does one: subject's id -> its event. `Refused` for all
+    when one may not be started. The subjects get their ids."""
+    registered = PROCESSES[process]
+    row = registered.process.steps.get(step)
+    if row is None or row.follows or registered.input_of(row) is not None:
+        raise Refused("Det steget finns inte.")
+    taken = Taken()
+    if subjects:
+        with transaction.atomic():
+            for subject in subjects:
+                check(registered, subject, row, actor, set(), None)
+            registered.model.objects.bulk_create(subjects)
+            moment = now or timezone.now()
+            numbers = _numbers(len(subjects))
+            contexts = [
+                Context(registered, subject, actor, row, number, moment)
+                for subject, number in zip(subjects, numbers, strict=True)
+            ]
+            for context in contexts:
+                context.data["begun"] = origin(context.subject)
+            _write(registered, contexts, {}, taken)
+    return taken.events
 
 
 def _check(

@@ -14,8 +14,6 @@ PRICED = (*EXAMINATIONS, LineKind.NO_SHOW, LineKind.LATE_NOTICE)
 def ceiling_known(seen: Seen) -> Answer:
     """A rule is in force on the day that the law names; a rule that was changed since is shown."""
     day, ceiling = seen.line.rule_day, seen.line.ceiling
-    if seen.line.kind == LineKind.ADMINISTRATION:
-        ceiling = seen.line.unit_ceiling  # the line's own is what is left of the year
     if ceiling is None:
         return stops(f"Inget takbelopp för {day}.", "Portalen gissar inget belopp.")
     if seen.rule_now and seen.rule_now != seen.line.rule:

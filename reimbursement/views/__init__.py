@@ -1,0 +1,1 @@
+"""The pages of reimbursement, a module for each noun."""
