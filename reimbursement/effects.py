@@ -227,7 +227,7 @@ def keep_submission(contexts: list[Context]) -> None:
 
 
 def keep_decision(contexts: list[Context]) -> None:
-    """Outcome and amount of each line."""
+    """Outcome and amount of each line, and what the checks said then."""
     _store(contexts, "outcome", "approved", "checks")
 
 

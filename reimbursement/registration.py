@@ -63,11 +63,35 @@ def _payments() -> list[URLPattern]:
     return [*payments.patterns(), *statement.patterns()]
 
 
-def _recovery() -> None:
+def _recovery() -> Registered:
+    from reimbursement import recovering
+    from reimbursement.inputs import recovering as inputs
     from reimbursement.models import Recovery
     from reimbursement.processes.recovery import RECOVERY
 
-    registry.register(RECOVERY, Recovery, "SELECT reimbursement_apply_recovery(%s)")
+    recovery = registry.register(RECOVERY, Recovery, "SELECT reimbursement_apply_recovery(%s)")
+    recovery.page = lambda pk: f"/ersattning/aterkrav/{pk}/"
+    recovery.inputs.update(inputs.INPUTS)
+    recovery.guards.update(recovering.GUARDS)
+    for step, hook in recovering.BEFORE.items():
+        recovery.hook(step, hook)
+    for step, hook in recovering.AFTER.items():
+        recovery.hook_after(step, hook)
+    return recovery
+
+
+def _review() -> Registered:
+    from reimbursement import control
+    from reimbursement.inputs import reviewing
+    from reimbursement.models import Review
+    from reimbursement.processes.review import REVIEW
+
+    review = registry.register(REVIEW, Review, "SELECT reimbursement_apply_review(%s)")
+    review.page = lambda pk: f"/ersattning/kontroll/granskning/{pk}/"
+    review.inputs.update(reviewing.INPUTS)
+    review.guards.update(control.GUARDS)
+    clock.register_chore(control.chore)
+    return review
 
 
 def register_all() -> None:
@@ -77,6 +101,7 @@ def register_all() -> None:
     _claim()
     _recovery()
     _batch()
+    _review()
     proposing.register()
     rechecking.register()
     jobs.register()
