@@ -18,7 +18,7 @@ from orders.models import Assessment
 from orders.sentences import sentence
 from orders.words import Left
 from reimbursement import effects
-from reimbursement.checks import CHECKS, GROUPS, WORDS, Verdict, kronor, run, seen_of, worst
+from reimbursement.checks import CHECKS, GROUPS, WORDS, Answer, Verdict, kronor, run, seen_of, worst
 from reimbursement.facts import CaseFacts
 from reimbursement.inputs.claims import words
 from reimbursement.letters import OUTCOMES, case_words, law_of
@@ -27,6 +27,8 @@ from rules.limits import Link, explain_inputs
 from rules.remembered import rules_by_code
 
 TONES = {Verdict.HOLDS: "ok", Verdict.PERSON: "soon", Verdict.STOPS: "late"}
+FIRST = ("late", "soon", "ok")
+"""In which order a group shows what the checks say."""
 REMARKS = {
     "question": "Fråga till regionen",
     "answer": "Regionens svar",
@@ -123,30 +125,39 @@ def _case(claim: Claim, actor: Actor) -> Assessment | None:
 
 
 def checked(found: Examination) -> list[tuple[str, list[Said]]]:
-    """The checks by group, in the register's order. Lines that a check says the same of share a row."""
+    """The checks by group, what needs a person first, else in the register's order. Lines with the same answer share a row."""
     names = {line.pk: words(line) for line in found.lines}
     groups: list[tuple[str, list[Said]]] = [(group, []) for group in GROUPS]
+    several = len(found.answers) > 1
     for check in CHECKS.values():
-        by_answer: dict[Any, list[int]] = {}
+        by_answer: dict[tuple[Answer, str], list[int]] = {}
         for pk, answers in found.answers.items():
             for other, answer in answers:
                 if other is check:
-                    by_answer.setdefault((answer, found.before[pk].get(check.name, "")), []).append(pk)
-        of_one = len(found.answers) > 1
+                    by_answer.setdefault((answer, _before(found, pk, check.name, answer)), []).append(pk)
         for (answer, before), pks in by_answer.items():
-            shared = len(by_answer) == 1 and len(pks) == len(found.answers)
-            changed = before and before != answer.verdict and found.claim.status == "submitted"
+            shared = len(pks) == len(found.answers)
             said = Said(
                 check.label,
-                ", ".join(names[pk] for pk in pks) if of_one and not shared else "",
+                ", ".join(names[pk] for pk in pks) if several and not shared else "",
                 answer.fact,
                 answer.why,
                 check.law,
                 Left(WORDS[answer.verdict], TONES[answer.verdict]),
-                f"När begäran kom in: {WORDS[Verdict(before)].lower()}." if changed else "",
+                before,
             )
             next(rows for group, rows in groups if group == check.group).append(said)
+    for _, rows in groups:
+        rows.sort(key=lambda said: FIRST.index(said.left.tone))
     return [(group, rows) for group, rows in groups if rows]
+
+
+def _before(found: Examination, pk: int, name: str, answer: Answer) -> str:
+    """What the check said of the line when the claim came in, where it says something else now."""
+    before = found.before[pk].get(name, answer.verdict)
+    if before == answer.verdict or found.claim.status != "submitted":
+        return ""
+    return f"När begäran kom in: {WORDS[Verdict(before)].lower()}."
 
 
 def summary(groups: Iterable[tuple[str, list[Said]]]) -> str:
