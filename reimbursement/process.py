@@ -102,23 +102,29 @@ STEPS = by_name(
     ),
     Step(
         "approve_all", "Godta allt som begärts", "Försäkringskassan godtog allt som begärts.",
-        from_=("submitted",), to="decided", by=CONTROLLER, guards=("not_recused", "everything_holds"),
+        from_=("submitted",), to="decided", by=CONTROLLER, guards=("not_recused", "everything_holds"), sees="version",
         hint="Bara när varje kontroll är uppfylld.",
     ),
     Step(
         "send_back", "Lämna tillbaka till controllern", "Attestanten lämnade tillbaka beslutet.",
-        from_=("decided",), to="submitted", by=ATTESTER, input="reason", sees="version", guards=("not_recused",),
+        from_=("decided",), to="submitted", by=ATTESTER, input="sent_back", sees="version", guards=("not_recused",),
     ),
     Step(
         "attest", "Attestera", "Beslutet om ersättning attesterades.",
-        from_=("decided",), to="attested", by=ATTESTER, guards=("not_recused", "not_decider", "has_amount"),
-        sees="version", tells=(REGION,),
+        from_=("decided",), to="attested", by=ATTESTER,
+        guards=("not_recused", "not_decider", "has_amount", "year_has_room"), sees="version", tells=(REGION,),
         hint="Beloppet bokförs och betalas ut i nästa utbetalning.",
     ),
     Step(
         "attest_refusal", "Attestera avslaget", "Beslutet att inte betala någon ersättning attesterades.",
         from_=("decided",), to="refused", by=ATTESTER, guards=("not_recused", "not_decider", "has_no_amount"),
         sees="version", tells=(REGION,),
+    ),
+    Step(
+        "correct", "Rätta ett bokfört belopp", "Ett bokfört belopp rättades.",
+        from_=("attested",), to=None, by=ATTESTER, input="correction", sees="version", guards=("not_recused",),
+        tells=(REGION,),
+        hint="Innan det betalas ut. Rättelsen blir en ny post i bokföringen, och utbetalningen kontrolleras i efterhand.",
     ),
     Step(
         "pay", "Ta med i en utbetalning", "Beloppet togs med i en utbetalning.",

@@ -1,0 +1,1 @@
+"""The API of reimbursement, a module for each noun."""
