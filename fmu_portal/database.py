@@ -85,6 +85,9 @@ FUNCTIONS = (
 PART_COLUMNS = ("status", "version", "last_event_id", "assessment_id", "performer_id")
 """The same of a part of a case."""
 
+WORKER_DELETES = ("accounts_login",)
+"""Tables whose rows the worker alone removes, by the clock, when their time is out."""
+
 WORKER_FUNCTIONS = ("audit_highest(text)",)
 """The same, for the worker alone."""
 
@@ -251,6 +254,8 @@ def grant() -> None:
             if role == quote(settings.DB_ROLE_WEB):
                 cursor.execute(f"REVOKE INSERT ON audit_seal FROM {role}")
             else:
+                for table in WORKER_DELETES:
+                    cursor.execute(f"GRANT DELETE ON {quote(table)} TO {role}")
                 for function in WORKER_FUNCTIONS:
                     cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
             for table, columns in _guarded().items():

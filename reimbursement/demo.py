@@ -200,7 +200,7 @@ def _cost(claim: Claim, line: Line) -> int:
 def _many(claims: Iterable[Claim], step: str, actor: Actor, now: datetime) -> list[int]:
     """A step on many; the ids of those that took it."""
     ids = [claim.pk for claim in claims]
-    versions = dict(Claim.objects.filter(pk__in=ids).values_list("pk", "version"))
+    versions = {claim.pk: claim.version for claim in Claim.objects.filter(pk__in=ids)}
     done: list[int] = []
     for at in range(0, len(ids), CHUNK):
         part = ids[at : at + CHUNK]

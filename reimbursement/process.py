@@ -65,7 +65,7 @@ STEPS = by_name(
     ),
     Step(
         "submit", "Skicka begäran om ersättning", "Regionen skickade begäran om ersättning.",
-        from_=("proposed",), to="submitted", by=FINANCE, guards=("costs_are_there", "examiner_is_there"),
+        from_=("proposed",), to="submitted", by=FINANCE, guards=("costs_are_there", "evidence_can_be_sent", "examiner_is_there"),
         confirm=True, sees="version",
         happens=("Försäkringskassan granskar begäran post för post.",
                  "Ni kan ta tillbaka den så länge den inte är beslutad."),
@@ -90,7 +90,7 @@ STEPS = by_name(
     ),
     Step(
         "answer", "Svara på frågan", "Regionen svarade på frågan om begäran.",
-        from_=("asked",), to="submitted", by=ANSWERS, input="answer",
+        from_=("asked",), to="submitted", by=ANSWERS, input="answer", guards=("evidence_can_be_sent",),
     ),
     Step(
         "decide", "Besluta post för post", "Försäkringskassan beslutade om ersättningen.",

@@ -18,7 +18,7 @@ def menu(actor: Actor) -> list[context.Entry]:
 
 
 def _claim() -> Registered:
-    from reimbursement import effects, inputs
+    from reimbursement import effects, evidence, inputs
     from reimbursement.models import Claim
     from reimbursement.process import CLAIM
 
@@ -26,7 +26,7 @@ def _claim() -> Registered:
     claim.page = lambda pk: f"/ersattning/begaran/{pk}/"
     claim.prepare = effects.prepare
     claim.inputs.update(inputs.INPUTS)
-    claim.guards.update(effects.GUARDS)
+    claim.guards.update(effects.GUARDS, evidence_can_be_sent=evidence.evidence_can_be_sent)
     for step, hook in effects.BEFORE.items():
         claim.hook(step, hook)
     for step, hooks in effects.AFTER.items():
@@ -67,13 +67,14 @@ def _recovery() -> None:
 
 def register_all() -> None:
     """Called once when the app is ready."""
-    from reimbursement import demo, jobs, proposing, reach
+    from reimbursement import demo, evidence, jobs, proposing, reach
 
     _claim()
     _recovery()
     _batch()
     proposing.register()
     jobs.register()
+    evidence.register()
     reach.register()
     register_walls(reach.walls, reach.functions)
     context.register_menu(menu)

@@ -192,7 +192,7 @@ def begin(
     """Begin a part of a case with its first step: (the part, the event). Refuses as `take`, and then there is no part."""
     with transaction.atomic():
         subject = PROCESSES[process].model.beginning(case_id)
-        return subject, start(process, subject, step, actor, data, {"performer_id": subject.performer_id}, now=now)
+        return subject, start(process, subject, step, actor, data, now=now)
 
 
 def start(
@@ -201,14 +201,10 @@ def start(
     step: str,
     actor: Actor,
     data: Mapping[str, Any] | None = None,
-    begun: Mapping[str, Any] | None = None,
     *,
     now: datetime | None = None,
 ) -> Event:
-    """Store a new subject with its first step and return the event. Refuses as `take`, and then nothing is stored.
-
-    ``begun``: what the event says that it began with (ids, codes, dates, numbers); else what `writing.origin` finds.
-    """
+    """Store a new subject with its first step and return the event. Refuses as `take`, and then nothing is stored."""
     registered, row = _row(process, step)
     with transaction.atomic():
         check(registered, subject, row, actor, set(), None)
@@ -216,7 +212,7 @@ def start(
         if form is not None:
             form.begins()
         subject.save(force_insert=True)
-        return _done(registered, subject, row, actor, form, [], now, begun if begun is not None else origin(subject))
+        return _done(registered, subject, row, actor, form, [], now, origin(subject))
 
 
 def follow(process: str, pk: int, step: str, context: Context, **given: Any) -> Event:

@@ -102,9 +102,12 @@ def to_open(context: Context, kinds: Iterable[str]) -> list[Duty]:
 
 
 def origin(subject: Any) -> dict[str, Any]:
-    """What a new subject that belongs to no case begins with, so that its events give its row: column -> value."""
+    """What a new subject begins with, so that its events give its row: column -> value.
+
+    Of a part of a case its performer: the rest is the case's or set by the step.
+    """
     if not getattr(subject, "OUTSIDE_CASES", False):
-        return {}
+        return {"performer_id": subject.performer_id}
     apart = {"id", "status", "version", "last_event_id", *getattr(subject, "FREE_TEXT", ())}
     values = {
         f.attname: (f, getattr(subject, f.attname)) for f in subject._meta.concrete_fields if f.attname not in apart

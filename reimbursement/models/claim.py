@@ -274,12 +274,16 @@ class Decision(models.Model):
 
 
 class Evidence(models.Model):
-    """Kostnadsunderlag: a document that substantiates a cost (17 §). Removed only before the claim has been sent."""
+    """Kostnadsunderlag: a document that substantiates a cost (17 §). Removed only before the claim has been sent.
+
+    ``number_page``: the first page with a personnummer (None: none): such a file is not sent.
+    """
 
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="evidence", db_index=False)
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
     what = models.CharField(max_length=120, blank=True)
     sent_by = models.ForeignKey(Event, models.PROTECT, null=True, related_name="+", db_index=False)
+    number_page = models.IntegerField(null=True)
     added_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
