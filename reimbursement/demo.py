@@ -24,7 +24,7 @@ from orders.demo import papers
 from orders.demo.calendar import Calendar
 from orders.demo.parties import OFFICES, examiner_name
 from orders.models import Assessment, Visit
-from reimbursement import effects
+from reimbursement import demo_paying, effects
 from reimbursement.fields import amount
 from reimbursement.models import Claim, Desk, Evidence, Line, LineKind, Urgency
 from reimbursement.opening import open_claim
@@ -91,6 +91,9 @@ def load(calendar: Calendar) -> None:
     old = list(_months(this_month - timedelta(days=620), this_month))[:-2]
     for month in old:
         _play(desks, month, Played(until="attest"))
+        demo_paying.give_accounts(desks.one, _moment(_next(month), 1))
+        if month != old[-1]:  # the last month's wait to be paid
+            demo_paying.pay(desks.one, _moment(_next(month), 10))
     if len(old) > 1:
         _play(desks, _next(old[-1]), Played(until="decide"))
         _play(desks, _next(_next(old[-1])), Played(until="submit", share=0.6))
@@ -111,6 +114,8 @@ def load_year(year: int, say: Callable[[str], None]) -> None:
         if month.month in (3, 10) and month.year == year:
             _training(desks, month)
         _play(desks, month, Played(until="attest", year=year))
+        demo_paying.give_accounts(desks.one, _moment(month, 1))
+        demo_paying.pay(desks.one, _moment(_next(month), 10))
         say(f"{month:%Y-%m}: {made} begäranden")
     told = Outbox.objects.filter(kind__in=("notice", "mail"), done_at__isnull=True)
     told.update(done_at=timezone.now())  # nobody is told of a made-up year

@@ -67,7 +67,7 @@ def _recovery() -> None:
 
 def register_all() -> None:
     """Called once when the app is ready."""
-    from reimbursement import demo, evidence, jobs, proposing, reach
+    from reimbursement import demo, evidence, jobs, notices, proposing, reach
 
     _claim()
     _recovery()
@@ -75,6 +75,7 @@ def register_all() -> None:
     proposing.register()
     jobs.register()
     evidence.register()
+    notices.register()
     reach.register()
     register_walls(reach.walls, reach.functions)
     context.register_menu(menu)
