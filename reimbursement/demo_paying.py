@@ -17,6 +17,7 @@ from fmu_portal.engine.door import take
 from fmu_portal.working_days import add_working_days
 from reimbursement import accounts, paying, payment_file
 from reimbursement.models import Batch, Claim
+from reimbursement.proposing import examiner
 
 WITHOUT_ACCOUNT = "12"
 """The county whose region has given no account, so that what is missing can be seen."""
@@ -37,7 +38,7 @@ def give_accounts(one: One, now: datetime) -> None:
         if region.county_code == WITHOUT_ACCOUNT or accounts.newest(region.pk) is not None:
             continue
         entered = accounts.enter(one(region.pk, Role.FINANCE_OFFICER), made_up(region.county_code), now=now)
-        office = paying.examiner(region.pk)
+        office = examiner(region.pk)
         accounts.approve(one(office, Role.ATTESTER), entered.pk, now=now)
 
 
