@@ -51,6 +51,7 @@ ADD_ONLY = (
     "reimbursement_controlperiod",
     "reimbursement_interestrule",
     "reimbursement_referencerate",
+    "reimbursement_deskchange",
 )
 """Rows that are only added."""
 
@@ -207,8 +208,8 @@ def as_clock() -> Iterator[None]:
             cursor.execute("SELECT fmu_act_as(NULL, NULL, NULL, 'clock')")
         yield
         with connection.cursor() as cursor:
-            for name, value in zip(_NAMES, before, strict=True):
-                cursor.execute("SELECT set_config(%s, %s, true)", [f"fmu.{name}", value or ""])
+            said = [word for name, value in zip(_NAMES, before, strict=True) for word in (f"fmu.{name}", value or "")]
+            cursor.execute("SELECT " + ", ".join(["set_config(%s, %s, true)"] * len(_NAMES)), said)
 
 
 def _define(cursor: Any, answer: Answer, roles: list[str]) -> None:

@@ -24,13 +24,15 @@ from orders.demo import papers
 from orders.demo.calendar import Calendar
 from orders.demo.parties import OFFICES, examiner_name
 from orders.models import Assessment, Visit
-from reimbursement import demo_paying, effects
+from reimbursement import demo_paying, effects, letters
 from reimbursement.fields import amount
 from reimbursement.models import Claim, Desk, Evidence, Line, LineKind, Urgency
 from reimbursement.opening import open_claim
 from reimbursement.proposing import propose
 
 CHUNK = 500
+NEWEST = 12
+"""Letters of decisions that the ordinary demonstration has made."""
 MOST = 40
 """Proposals per month in the ordinary demonstration, whatever the number of cases."""
 OFTEN: dict[str, tuple[int, int]] = {
@@ -100,6 +102,7 @@ def load(calendar: Calendar) -> None:
         _ask(desks)
     told = Outbox.objects.filter(kind__in=("notice", "mail"), done_at__isnull=True).exclude(pk__in=before)
     told.update(done_at=timezone.now())
+    _spare_letters(NEWEST)
 
 
 def load_year(year: int, say: Callable[[str], None]) -> None:
@@ -119,6 +122,14 @@ def load_year(year: int, say: Callable[[str], None]) -> None:
         say(f"{month:%Y-%m}: {made} begäranden")
     told = Outbox.objects.filter(kind__in=("notice", "mail"), done_at__isnull=True)
     told.update(done_at=timezone.now())  # nobody is told of a made-up year
+    _spare_letters(0)
+
+
+def _spare_letters(newest: int) -> None:
+    """Hundreds of made-up letters would keep the worker busy for long: the newest are made, any other when somebody asks."""
+    rows = Outbox.objects.filter(kind=letters.KIND, done_at__isnull=True)
+    kept = list(rows.order_by("-pk").values_list("pk", flat=True)[:newest])
+    rows.exclude(pk__in=kept).delete()
 
 
 class Played:

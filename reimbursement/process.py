@@ -102,17 +102,17 @@ STEPS = by_name(
     ),
     Step(
         "approve_all", "Godta allt som begärts", "Försäkringskassan godtog allt som begärts.",
-        from_=("submitted",), to="decided", by=CONTROLLER, guards=("not_recused", "everything_holds"),
+        from_=("submitted",), to="decided", by=CONTROLLER, guards=("not_recused", "everything_holds"), sees="version",
         hint="Bara när varje kontroll är uppfylld.",
     ),
     Step(
         "send_back", "Lämna tillbaka till controllern", "Attestanten lämnade tillbaka beslutet.",
-        from_=("decided",), to="submitted", by=ATTESTER, input="reason", sees="version", guards=("not_recused",),
+        from_=("decided",), to="submitted", by=ATTESTER, input="sent_back", sees="version", guards=("not_recused",),
     ),
     Step(
         "attest", "Attestera", "Beslutet om ersättning attesterades.",
-        from_=("decided",), to="attested", by=ATTESTER, guards=("not_recused", "not_decider", "has_amount"),
-        sees="version", tells=(REGION,),
+        from_=("decided",), to="attested", by=ATTESTER,
+        guards=("not_recused", "not_decider", "has_amount", "year_has_room"), sees="version", tells=(REGION,),
         hint="Beloppet bokförs och betalas ut i nästa utbetalning.",
     ),
     Step(

@@ -98,7 +98,7 @@ def _is_new(old: Line | None, line: Line) -> bool:
     """Whether the line is to be added: it was never there, or what law did not allow then rests on a new event now."""
     if old is None:
         return True
-    if old.claim.status == "proposed" or old.holds or old.claim.status == "set_aside":
+    if old.claim.status == "proposed" or old.holds or (old.claim.status == "set_aside" and not old.bar):
         return False
     return not line.bar and old.event_id != line.event_id
 
@@ -130,8 +130,15 @@ def examiner(region_id: int | None) -> int | None:
     return Desk.objects.filter(region_id=region_id).values_list("office_id", flat=True).first()
 
 
+def after_take_up(context: Context) -> None:
+    """A proposal that was taken up says what the facts give now: they may have changed while it lay aside."""
+    if context.subject.assessment_id is not None:
+        propose([context.subject.assessment_id], now=context.now)
+
+
 def register() -> None:
     """Let the door propose after each of the steps."""
+    PROCESSES["claim"].hook_after("take_up", after_take_up)
     for process, steps in AFTER.items():
         for step in steps:
             PROCESSES[process].hook_after(step, after_step)

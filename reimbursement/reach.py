@@ -9,9 +9,11 @@ from __future__ import annotations
 from django.db.models import Q
 
 from accounts.permissions import See, Where, roles_with
+from accounts.roles import Role
 from fmu_portal.database import MANDATE, ORGANISATION, ROLE, Answer, Wall
 from orders.reach import REACH, RECUSED, Reach
 from reimbursement.process import WITH_AGENCY
+from reimbursement.processes.recovery import DEMANDED
 
 
 def _roles(where: Where) -> str:
@@ -71,7 +73,8 @@ def walls() -> list[Wall]:
         Wall(
             "reimbursement_remark",
             f"({ROLE} IN ({_roles(Where.REGION)}) AND region_id = {ORGANISATION}"
-            f" AND (to_region OR author_id = {ORGANISATION})) OR {money}",
+            f" AND (to_region OR author_id = {ORGANISATION}) AND (process <> 'recovery'"
+            f" OR EXISTS (SELECT 1 FROM reimbursement_recovery r WHERE r.id = subject_id))) OR {money}",
             clock=True,
         ),
         Wall("reimbursement_entry", _theirs(), clock=True),
@@ -93,12 +96,14 @@ def walls() -> list[Wall]:
         # The region learns of a recovery when it is demanded.
         Wall(
             "reimbursement_recovery",
-            f"({ROLE} IN ({_roles(Where.REGION)}) AND region_id = {ORGANISATION}"
-            f" AND status IN ('demanded', 'settled')) OR {money}",
+            f"(({ROLE} IN ({_roles(Where.REGION)}) AND region_id = {ORGANISATION}"
+            f" AND status IN ({', '.join(repr(status) for status in DEMANDED)})) OR {money})"
+            " AND reimbursement_sees_claim(claim_id)",
             clock=True,
         ),
         Wall("reimbursement_review", money, clock=True),
         Wall("reimbursement_controlperiod", money, clock=True),
+        Wall("reimbursement_deskchange", f"{ROLE} = '{Role.ADMINISTRATOR}'", check=f"mandate_id = {MANDATE}"),
         Wall("reimbursement_job", f"mandate_id = {MANDATE}", clock=True),
         Wall("documents_document", "reimbursement_opens(id)", check="false", name="in_claim"),
         Wall(

@@ -6,6 +6,7 @@ from django.urls import URLPattern
 
 from accounts.actor import Actor
 from accounts.permissions import See
+from accounts.roles import Role
 from fmu_portal import context
 from fmu_portal.database import register_walls
 from fmu_portal.engine import clock, registry
@@ -13,12 +14,14 @@ from fmu_portal.engine.registry import Registered
 
 
 def menu(actor: Actor) -> list[context.Entry]:
-    """Ersättning, for those who see claims."""
+    """Ersättning, for those who see claims; which office examines, for the portal's administrator."""
+    if actor.role == Role.ADMINISTRATOR:
+        return [("Granskande kontor", "/ersattning/kontor/", None)]
     return [("Ersättning", "/ersattning/", None)] if actor.sees(See.CLAIM) else []
 
 
 def _claim() -> Registered:
-    from reimbursement import effects, evidence, inputs
+    from reimbursement import effects, evidence, inputs, letters
     from reimbursement.models import Claim
     from reimbursement.process import CLAIM
 
@@ -31,6 +34,8 @@ def _claim() -> Registered:
         claim.hook(step, hook)
     for step, hooks in effects.AFTER.items():
         claim.after_all.setdefault(step, []).extend(hooks)
+    for step in letters.STEPS:
+        claim.after_all.setdefault(step, []).append(letters.order)
     return claim
 
 
@@ -58,21 +63,47 @@ def _payments() -> list[URLPattern]:
     return [*payments.patterns(), *statement.patterns()]
 
 
-def _recovery() -> None:
+def _recovery() -> Registered:
+    from reimbursement import recovering
+    from reimbursement.inputs import recovering as inputs
     from reimbursement.models import Recovery
     from reimbursement.processes.recovery import RECOVERY
 
-    registry.register(RECOVERY, Recovery, "SELECT reimbursement_apply_recovery(%s)")
+    recovery = registry.register(RECOVERY, Recovery, "SELECT reimbursement_apply_recovery(%s)")
+    recovery.page = lambda pk: f"/ersattning/aterkrav/{pk}/"
+    recovery.inputs.update(inputs.INPUTS)
+    recovery.guards.update(recovering.GUARDS)
+    for step, hook in recovering.BEFORE.items():
+        recovery.hook(step, hook)
+    for step, hook in recovering.AFTER.items():
+        recovery.hook_after(step, hook)
+    return recovery
+
+
+def _review() -> Registered:
+    from reimbursement import control
+    from reimbursement.inputs import reviewing
+    from reimbursement.models import Review
+    from reimbursement.processes.review import REVIEW
+
+    review = registry.register(REVIEW, Review, "SELECT reimbursement_apply_review(%s)")
+    review.page = lambda pk: f"/ersattning/kontroll/granskning/{pk}/"
+    review.inputs.update(reviewing.INPUTS)
+    review.guards.update(control.GUARDS)
+    clock.register_chore(control.chore)
+    return review
 
 
 def register_all() -> None:
     """Called once when the app is ready."""
-    from reimbursement import demo, evidence, jobs, notices, proposing, reach
+    from reimbursement import demo, evidence, jobs, notices, proposing, reach, rechecking
 
     _claim()
     _recovery()
     _batch()
+    _review()
     proposing.register()
+    rechecking.register()
     jobs.register()
     evidence.register()
     notices.register()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -82,6 +82,15 @@ def put(
     if mandate_id:
         row.mandate_id = mandate_id
     Outbox.objects.bulk_create([row], ignore_conflicts=True)
+    transaction.on_commit(nudge, robust=True)
+
+
+def put_many(kind: str, rows: Mapping[str, dict[str, Any]], mandate_id: int) -> None:
+    """The same for many: key -> payload, in one statement, asked by this mandate."""
+    Outbox.objects.bulk_create(
+        [Outbox(kind=kind, key=key, payload=payload, mandate_id=mandate_id) for key, payload in rows.items()],
+        ignore_conflicts=True,
+    )
     transaction.on_commit(nudge, robust=True)
 
 

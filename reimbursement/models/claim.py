@@ -19,6 +19,9 @@ from orders.models import Assessment, Recusal, Visit
 from reimbursement.models.subject import Subject
 from reimbursement.process import CLAIM, WITH_AGENCY
 
+AT_AGENCY = WITH_AGENCY[1:]
+"""What the agency lists by status; what is to be examined stands in its own order."""
+
 
 class ClaimKind(models.TextChoices):
     """Slag av begäran."""
@@ -152,12 +155,15 @@ class Claim(Personal, Subject):
                 condition=Q(status="submitted"),
                 name="claim_to_examine",
             ),
-            models.Index(
-                fields=["central", "status", "id"],
-                condition=Q(status__in=("asked", "decided", "attested", "in_payment")),
-                name="claim_under_way",
-            ),
             models.Index(fields=["region", "id"], condition=Q(status="attested"), name="claim_to_pay"),
+            *(
+                models.Index(
+                    fields=[*first, "central", "status", "-id"],
+                    condition=Q(status__in=AT_AGENCY),
+                    name=f"claim_at_agency{name}",
+                )
+                for first, name in (([], ""), (["region"], "_of_region"), (["office"], "_of_office"))
+            ),
             models.Index(fields=["assessment"], name="claim_of_assessment"),
         ]
 

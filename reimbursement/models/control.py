@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,7 +10,11 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.actor import Actor
 from accounts.models import Mandate, Organisation, User
+from accounts.permissions import See
+from accounts.roles import Party
+from orders.models import Recusal
 from reimbursement.models.money import BatchItem
 from reimbursement.models.subject import Subject
 from reimbursement.processes.review import REVIEW
@@ -52,6 +56,17 @@ class Why(models.TextChoices):
     NEW_ACCOUNT = "new_account", "Nytt kontonummer"
 
 
+class ReviewQuerySet(models.QuerySet["Review"]):
+    """Who sees reviews: the agency's controllers and attesters."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The reviews that a mandate may see; none of a case that the person has blocked themself from (jäv)."""
+        if actor.party is not Party.AGENCY or not actor.sees(See.CLAIM):
+            return self.none()
+        recused = Recusal.objects.filter(user_id=actor.user_id, lifted_at__isnull=True).values("assessment_id")
+        return self.exclude(item__claim__assessment_id__in=recused)
+
+
 class Review(Subject):
     """Kontroll av en utbetalning: which payment, why, by whom, and how large the error was (öre, None when none)."""
 
@@ -64,12 +79,24 @@ class Review(Subject):
     reviewed_on = models.DateField(null=True)
     error = models.BigIntegerField(null=True)
 
+    objects = ReviewQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(status__in=list(REVIEW.statuses)), name="review_status_known"),
             models.UniqueConstraint(fields=["period", "item"], name="reviewed_once_a_period"),
         ]
         indexes = [models.Index(fields=["period", "status", "id"], name="review_of_period")]
+
+    @property
+    def assessment_id(self) -> int | None:
+        """The case that its claim is about, for the guard of jäv."""
+        return self.item.claim.assessment_id
+
+    @property
+    def why_labels(self) -> list[str]:
+        """Why it was chosen, in Swedish."""
+        return [str(Why(reason).label) for reason in self.why]
 
 
 class InterestRule(models.Model):
@@ -131,6 +158,18 @@ class Desk(models.Model):
         constraints = [
             models.UniqueConstraint(Coalesce("region", 0), name="one_desk_each"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.region_id}: {self.office_id}"
+
+
+class DeskChange(models.Model):
+    """Ändring av granskande kontor: who said which office, and when. Only added to."""
+
+    region = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    office = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
+    mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return f"{self.region_id}: {self.office_id}"

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q, Sum
 from django.utils import timezone
 
+from accounts.actor import Actor
 from accounts.models import Mandate, Organisation
+from accounts.permissions import See
+from accounts.roles import Party
 from fmu_portal.models import Event
+from orders.models import Recusal
 from reimbursement.models.claim import Claim, Line
 from reimbursement.models.subject import Subject
 from reimbursement.processes.batch import BATCH
-from reimbursement.processes.recovery import RECOVERY
+from reimbursement.processes.recovery import DEMANDED, RECOVERY
 
 
 class Account(models.TextChoices):
@@ -178,6 +182,20 @@ class BatchItem(models.Model):
         return f"{self.batch_id}:{self.claim_id}"
 
 
+class RecoveryQuerySet(models.QuerySet["Recovery"]):
+    """Who sees recoveries: the region its own once they are demanded, controllers and attesters all."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The recoveries that a mandate may see; none of a case that the person has blocked themself from (jäv)."""
+        if not actor.sees(See.CLAIM):
+            return self.none()
+        rows = self.exclude(status="new")
+        if actor.party is Party.REGION:
+            rows = rows.filter(region_id=actor.organisation_id, status__in=DEMANDED)
+        recused = Recusal.objects.filter(user_id=actor.user_id, lifted_at__isnull=True).values("assessment_id")
+        return rows.exclude(claim__assessment_id__in=recused)
+
+
 class Recovery(Subject):
     """Återkrav: ``wrong`` öre were paid wrongly for ``claim``; ``demand`` of it is demanded back, with ``interest``.
 
@@ -203,6 +221,8 @@ class Recovery(Subject):
     decided_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+", db_index=False)
     decided_on = models.DateField(null=True)
 
+    objects = RecoveryQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(status__in=list(RECOVERY.statuses)), name="recovery_status_known"),
@@ -216,3 +236,8 @@ class Recovery(Subject):
             ),
         ]
         indexes = [models.Index(fields=["region", "-id"], name="recovery_of_region")]
+
+    @property
+    def assessment_id(self) -> int | None:
+        """The case that its claim is about, for the guard of jäv."""
+        return self.claim.assessment_id

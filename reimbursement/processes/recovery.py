@@ -26,7 +26,7 @@ STATUSES = by_name(
 STEPS = by_name(
     Step(
         "open", "Utred återkrav", "Försäkringskassan började utreda ett återkrav.",
-        from_=(NEW,), to="opened", by=CONTROLLER, input="open",
+        from_=(NEW,), to="opened", by=CONTROLLER, input="open", guards=("not_recused", "claim_is_paid"),
         hint="När ersättning har betalats felaktigt eller med för högt belopp (19 §).",
     ),
     Step(
@@ -45,8 +45,8 @@ STEPS = by_name(
     ),
     Step(
         "attest", "Attestera", "Beslutet om återkrav attesterades.",
-        from_=("decided",), to="demanded", by=ATTESTER, guards=("not_recused", "not_decider", "within_ten_years"),
-        sees="version", tells=(REGION,),
+        from_=("decided",), to="demanded", by=ATTESTER, sees="version", tells=(REGION,),
+        guards=("not_recused", "not_decider", "within_ten_years", "due_is_ahead"),
         hint="Beloppet bokförs som regionens skuld.",
     ),
     Step(
@@ -80,3 +80,6 @@ RECOVERY = Process(
     cast("dict[str, DutyKind]", DUTIES),
     cast("dict[str, Step]", STEPS),
 )
+
+DEMANDED = ("demanded", "settled")
+"""The statuses in which the region sees a recovery: before the attest it is the agency's own question."""

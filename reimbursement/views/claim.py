@@ -22,7 +22,7 @@ from orders.views.documents import must_be_clean, stream
 from reimbursement import evidence
 from reimbursement.models import Claim
 from reimbursement.process import CLAIM
-from reimbursement.views import claiming, listing, steps
+from reimbursement.views import claiming, examining, listing, queue, steps
 from reimbursement.views.access import get_claim, sees_claims
 
 
@@ -35,14 +35,9 @@ class Side:
     target: Callable[[Actor, Claim, Step], steps.Target]
 
 
-def _none(*_: object) -> HttpResponse:
-    """A party that has no such page."""
-    raise Http404
-
-
 SIDES: dict[Party, Side] = {
     Party.REGION: Side(listing.region_list, claiming.page, claiming.target),
-    Party.AGENCY: Side(_none, _none, claiming.target),
+    Party.AGENCY: Side(queue.queue, examining.page, examining.target),
 }
 
 
