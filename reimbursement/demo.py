@@ -24,7 +24,7 @@ from orders.demo import papers
 from orders.demo.calendar import Calendar
 from orders.demo.parties import OFFICES, examiner_name
 from orders.models import Assessment, Visit
-from reimbursement import demo_payments, effects, letters
+from reimbursement import demo_control, demo_paying, effects, letters
 from reimbursement.fields import amount
 from reimbursement.models import Claim, Desk, Evidence, Line, LineKind, Urgency
 from reimbursement.opening import open_claim
@@ -90,16 +90,18 @@ def load(calendar: Calendar) -> None:
     for month in _months(this_month - timedelta(days=620), this_month):
         propose(_cases(month, _next(month))[:MOST], now=_moment(_next(month), 1))
     propose(_cases(this_month, _next(this_month))[:MOST], now=timezone.now())
-    demo_payments.give_accounts(desks.regions(), desks.one)
     old = list(_months(this_month - timedelta(days=620), this_month))[:-2]
     for month in old:
-        _play(desks, month, Played(until="attest" if month == old[-1] else "pay"))
+        _play(desks, month, Played(until="attest"))
+        demo_paying.give_accounts(desks.one, _moment(_next(month), 1))
+        if month != old[-1]:  # the last month's wait to be paid
+            demo_paying.pay(desks.one, _moment(_next(month), 10))
     if len(old) > 1:
         _play(desks, _next(old[-1]), Played(until="decide"))
         _play(desks, _next(_next(old[-1])), Played(until="submit", share=0.6))
         _ask(desks)
-    demo_payments.recover(desks.one, 4)
-    demo_payments.review(today, share=0.7)
+    demo_control.recover(desks.one, 4)
+    demo_control.review(today, share=0.7)
     told = Outbox.objects.filter(kind__in=("notice", "mail"), done_at__isnull=True).exclude(pk__in=before)
     told.update(done_at=timezone.now())
     _spare_letters(NEWEST)
@@ -110,18 +112,19 @@ def load_year(year: int, say: Callable[[str], None]) -> None:
     if not Desk.objects.exists():
         set_desks()
     desks = Desks()
-    demo_payments.give_accounts(desks.regions(), desks.one)
     for month in _months(date(year, 1, 1), date(year + 1, 4, 1)):
         made = propose(_cases(month, _next(month), year), now=_moment(_next(month), 1))
         if month.month in (3, 6, 9, 12) and month.year == year:
             _administration(desks, month)
         if month.month in (3, 10) and month.year == year:
             _training(desks, month)
-        _play(desks, month, Played(until="pay", year=year))
+        _play(desks, month, Played(until="attest", year=year))
+        demo_paying.give_accounts(desks.one, _moment(month, 1), everyone=True)
+        demo_paying.pay(desks.one, _moment(_next(month), 10))
         if month.month in (4, 8) and month.year == year:
-            demo_payments.recover(desks.one, 5)
+            demo_control.recover(desks.one, 5)
         say(f"{month:%Y-%m}: {made} begäranden")
-    say(f"utbetalningskontroll: {demo_payments.review(timezone.localdate(), share=0.9)} utvalda")
+    say(f"utbetalningskontroll: {demo_control.review(timezone.localdate(), share=0.9)} utvalda")
     told = Outbox.objects.filter(kind__in=("notice", "mail"), done_at__isnull=True)
     told.update(done_at=timezone.now())  # nobody is told of a made-up year
     _spare_letters(0)
@@ -186,10 +189,8 @@ def _play(desks: Desks, month: date, played: Played) -> None:
         sent = _many(claims, "submit", desks.one(region, Role.FINANCE_OFFICER), _moment(after, 3))
         if played.until != "submit":
             _decide(desks, sent, _moment(after, 6))
-        if played.until in ("attest", "pay"):
+        if played.until == "attest":
             _attest(desks, sent, _moment(after, 8))
-        if played.until == "pay":
-            demo_payments.pay(region, desks.one, _moment(after, 9))
 
 
 def _enter(finance: Actor, claims: list[Claim], now: datetime) -> None:

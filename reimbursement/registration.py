@@ -96,7 +96,7 @@ def _review() -> Registered:
 
 def register_all() -> None:
     """Called once when the app is ready."""
-    from reimbursement import demo, evidence, jobs, proposing, reach, rechecking
+    from reimbursement import demo, evidence, jobs, notices, proposing, reach, rechecking
 
     _claim()
     _recovery()
@@ -106,6 +106,7 @@ def register_all() -> None:
     rechecking.register()
     jobs.register()
     evidence.register()
+    notices.register()
     reach.register()
     register_walls(reach.walls, reach.functions)
     context.register_menu(menu)

@@ -1,73 +1,25 @@
-"""Demonstration: accounts, payments, recoveries and the control of payments, by the same door as people use.
-
-What a worker would write (a batch's file) is written here at once, on the made-up day.
-"""
+"""Demonstration: recoveries and the control of payments, by the same door as people use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date
 from random import Random
 from typing import Any
 
 from django.utils import timezone
 
-from accounts.actor import CLOCK, Actor
+from accounts.actor import Actor
 from accounts.models import Mandate
 from accounts.roles import Role
 from fmu_portal.engine.door import take
-from fmu_portal.models import Outbox
 from fmu_portal.working_days import add_working_days
-from reimbursement import accounts, control, paying, payment_file, recovering
-from reimbursement.models import Batch, Claim, PayAccount, Recovery, Review
-from reimbursement.proposing import examiner
+from reimbursement import control, recovering
+from reimbursement.models import Claim, Recovery, Review
 
 Find = Callable[[int | None, Role], Actor]
 FAULTS = 40
 """One in so many made-up reviews finds a fault."""
-
-
-def give_accounts(regions: list[int], one: Find) -> None:
-    """A made-up bankgiro number for each region that has none, entered by its finance officer and approved."""
-    for n, region in enumerate(regions):
-        if paying.approved_account(region) is not None:
-            continue
-        body = f"{900_000 + n * 37:06d}1"
-        number = next(f"{body}{digit}" for digit in range(10) if accounts.luhn(f"{body}{digit}"))
-        entered = accounts.enter(one(region, Role.FINANCE_OFFICER), accounts.bankgiro(number))
-        accounts.approve(one(examiner(region), Role.ATTESTER), entered.pk)
-    assert PayAccount.objects.exists()
-
-
-def pay(region: int, one: Find, now: datetime) -> None:
-    """Everything of a region that is attested, paid and confirmed some days later."""
-    attester = one(examiner(region), Role.ATTESTER)
-    while (batch := paying.make_batch(region, attester, now=now)) is not None:
-        send(batch, now)
-        batch = Batch.objects.get(pk=batch.pk)
-        if batch.status != "sent":
-            continue
-        paid_on = min(add_working_days(timezone.localdate(now), 2), timezone.localdate())
-        answers = {"version": batch.version, "paid_on": paid_on.isoformat()}
-        take("batch", batch.pk, "confirm", attester, answers, now=min(now + timedelta(days=4), timezone.now()))
-
-
-def send(batch: Batch, now: datetime) -> None:
-    """What the worker does with the order of a file."""
-    if batch.net == 0:
-        take("batch", batch.pk, "settle_by_set_off", CLOCK, now=now)
-    else:
-        payment_file.write(batch)
-        take("batch", batch.pk, "send", CLOCK, now=now)
-    Outbox.objects.filter(kind=paying.FILE, payload__batch=batch.pk).update(done_at=timezone.now())
-
-
-def fail_one(one: Find) -> None:
-    """The newest payment that waits for the bank's word has failed."""
-    batch = Batch.objects.filter(status="sent").order_by("-pk").first()
-    if batch is not None:
-        answers = {"version": batch.version, "cause": "file", "text": "Påhittat: filen togs inte emot."}
-        take("batch", batch.pk, "fail", one(examiner(batch.region_id), Role.ATTESTER), answers)
 
 
 def recover(one: Find, count: int) -> None:
