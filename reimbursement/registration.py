@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.urls import URLPattern
+
 from accounts.actor import Actor
 from accounts.permissions import See
+from accounts.roles import Party, Role
 from fmu_portal import context
 from fmu_portal.database import register_walls
 from fmu_portal.engine import clock, registry
@@ -11,8 +14,15 @@ from fmu_portal.engine.registry import Registered
 
 
 def menu(actor: Actor) -> list[context.Entry]:
-    """Ersättning, for those who see claims."""
-    return [("Ersättning", "/ersattning/", None)] if actor.sees(See.CLAIM) else []
+    """Ersättning, for those who see claims; the records of interest, for the portal's administrator."""
+    if actor.role == Role.ADMINISTRATOR:
+        return [("Räntor", "/ersattning/rantor/", None)]
+    if not actor.sees(See.CLAIM):
+        return []
+    items: list[context.Entry] = [("Ersättning", "/ersattning/", None), ("Återkrav", "/ersattning/aterkrav/", None)]
+    if actor.party is Party.AGENCY:
+        items.append(("Utbetalningskontroll", "/ersattning/kontroll/", None))
+    return items
 
 
 def _claim() -> Registered:
@@ -63,8 +73,15 @@ def _review() -> Registered:
     return review
 
 
+def _operations() -> list[URLPattern]:
+    from reimbursement.api import control, recoveries
+
+    return [*recoveries.patterns(), *control.patterns()]
+
+
 def register_all() -> None:
     """Called once when the app is ready."""
+    from orders.api import further
     from reimbursement import jobs, proposing, reach
 
     _claim()
@@ -75,3 +92,4 @@ def register_all() -> None:
     reach.register()
     register_walls(reach.walls, reach.functions)
     context.register_menu(menu)
+    further.register(_operations)
