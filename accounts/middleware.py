@@ -23,7 +23,7 @@ from fmu_portal.database import one
 Handler = Callable[[HttpRequest], HttpResponse]
 
 PUBLIC = ("/logga-in/", "/halsa", "/regler/", "/om/", "/static/", "/api/", "/favicon.ico")
-WITHOUT_MANDATE = ("/uppdrag/", "/logga-ut/", "/inloggningar/")
+WITHOUT_MANDATE = ("/uppdrag/", "/logga-ut/", "/inloggningar/", "/losenord/")
 TOUCH_EVERY = 300  # seconds between writes of the session's last use
 
 

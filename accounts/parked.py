@@ -16,7 +16,7 @@ from django.http import HttpRequest
 
 MAX_AGE = 12 * 3600  # seconds
 MAX_BYTES = 500_000
-_DROP = ("csrfmiddlewaretoken", "password")
+_DROP = ("csrfmiddlewaretoken", "password", "new_password", "new_password_again")
 
 
 @dataclass(frozen=True)

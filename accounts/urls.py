@@ -9,5 +9,6 @@ urlpatterns = [
     path("logga-in/", views.log_in, name="login"),
     path("uppdrag/", views.mandates, name="mandates"),
     path("inloggningar/", views.logins, name="logins"),
+    path("losenord/", views.password, name="password"),
     path("logga-ut/", views.log_out, name="logout"),
 ]

@@ -6,7 +6,7 @@ import logging
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import guard, parked, sessions
-from accounts.forms import LoginForm, PasswordForm
+from accounts.forms import ChangePasswordForm, LoginForm, PasswordForm
 from accounts.models import Login, Mandate, User
 from fmu_portal.addresses import number_in
 from fmu_portal.context import MOST_COUNTED, capped, count_text
@@ -150,6 +150,25 @@ def logins(request: HttpRequest) -> HttpResponse:
         return redirect("logins")
     context = {"rows": rows, "own": own, "form": form, "hours": settings.SESSION_ABSOLUTE_HOURS}
     return render(request, "accounts/logins.html", context, status=422 if form.errors else 200)
+
+
+@sensitive_post_parameters("password", "new_password", "new_password_again")
+@require_http_methods(["GET", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """Byt lösenord: the one in use is asked for; all other logins end, and this one gets a new id."""
+    assert isinstance(request.user, User)
+    form = ChangePasswordForm(request.POST or None, user=request.user, request=request)
+    if request.method == "POST" and form.is_valid():
+        request.user.set_password(form.cleaned_data["new_password"])
+        request.user.save(update_fields=["password"])
+        update_session_auth_hash(request, request.user)
+        sessions.renew(request)
+        own = request.session.get("login")
+        count = sessions.end([row for row in sessions.open_logins(request.user) if row.pk != own])
+        note("password_changed", request, user=request.user.pk, ended=count)
+        messages.success(request, "Klart. Ditt lösenord är bytt, och du är utloggad överallt utom här.")
+        return redirect("logins")
+    return render(request, "accounts/password.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_safe

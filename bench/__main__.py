@@ -21,7 +21,7 @@ from bench.measure import Result
 from tests.stack import Cluster
 
 RESULTS = Path(__file__).with_name("results")
-PARTS = ("pages", "overdue", "steps", "overview")
+PARTS = ("pages", "overdue", "steps", "overview", "claims")
 
 
 def say(text: str) -> None:
@@ -59,7 +59,7 @@ def _measure(cluster: Cluster, sizes: list[int], parts: set[str]) -> tuple[list[
     django.setup()
     import logging
 
-    from bench import overdue, overview, pages, steps
+    from bench import claims, overdue, overview, pages, steps
 
     logging.disable(logging.WARNING)
     results: list[Result] = []
@@ -84,6 +84,10 @@ def _measure(cluster: Cluster, sizes: list[int], parts: set[str]) -> tuple[list[
             say(f"{page}: {small} -> {large} database pages read ({large / small:.2f}x)")
         with stack.at(cluster, largest, "worker"):
             results += overview.files(largest, say)
+    if "claims" in parts:
+        found, lists = claims.measure(cluster, sizes[0], say)
+        results += found
+        read["claims"] = lists
     if "steps" in parts:
         with stack.at(cluster, largest):
             results += steps.measure(largest, say)

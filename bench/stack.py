@@ -76,10 +76,17 @@ def _manage(cluster: Cluster, name: str, *arguments: str) -> None:
 @contextmanager
 def at(cluster: Cluster, size: int, role: str = "web") -> Iterator[None]:
     """Django works in the database of a size, as a role."""
+    with named(cluster, database(size), role):
+        yield
+
+
+@contextmanager
+def named(cluster: Cluster, name: str, role: str = "web") -> Iterator[None]:
+    """Django works in a database, as a role."""
     from django.db import connection
 
     connection.close()
-    connection.settings_dict.update(NAME=database(size), USER=f"fmu_{role}", PASSWORD=cluster.passwords[role])
+    connection.settings_dict.update(NAME=name, USER=f"fmu_{role}", PASSWORD=cluster.passwords[role])
     yield
     connection.close()
 

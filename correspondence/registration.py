@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from django.urls import URLPattern
 
 from accounts import models as accounts
 from accounts.actor import CLOCK, Actor
 from accounts.permissions import See
 from accounts.roles import Party
 from fmu_portal import context
-from fmu_portal.addresses import API_OPERATIONS
 from fmu_portal.database import as_clock, register_walls
 from fmu_portal.engine import clock, registry
 from fmu_portal.engine.door import Context, take
@@ -53,7 +52,7 @@ def _menu(actor: Actor) -> list[context.Entry]:
     return [("Meddelanden", "/meddelanden/", context.count_text(unread) if unread else None)]
 
 
-def _operations() -> list[Any]:
+def _operations() -> list[URLPattern]:
     from correspondence.api.views import operations
 
     return operations()
@@ -64,6 +63,7 @@ def register_all() -> None:
     from correspondence import demo, digest, erasing, files, handing_over, inputs, notices, reach, sections
     from correspondence.models import Thread
     from correspondence.process import THREAD
+    from orders.api import further
 
     registered = registry.register(THREAD, Thread, "SELECT correspondence_apply_event(%s)")
     registered.page = lambda pk: f"/meddelanden/{pk}/"
@@ -83,4 +83,4 @@ def register_all() -> None:
     clock.register_chore(digest.send_digests)
     accounts.COUNTED["messages"] = UNREAD
     context.register_menu(_menu)
-    API_OPERATIONS.append(_operations)
+    further.register(_operations)

@@ -8,5 +8,5 @@ class DocumentsConfig(AppConfig):
     verbose_name = "Handlingar"
 
     def ready(self) -> None:
-        """Register the check with the outbox."""
-        from documents import checking, pages  # noqa: F401
+        """Register the check of files with the outbox, and of its walls with `check --deploy`."""
+        from documents import checking, checks, pages  # noqa: F401

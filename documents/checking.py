@@ -35,7 +35,7 @@ def ask(document: Document) -> None:
     outbox.put(KIND, f"{KIND}:{document.pk}", {"document": str(document.pk)}, document.uploaded_by_id)
 
 
-@outbox.handler(KIND)
+@outbox.handler(KIND, one_at_a_time=True)
 def check(payload: dict[str, Any]) -> outbox.Again | None:
     """Check one document: first that it is being checked is written and seen, then the check is done."""
     document = Document.objects.filter(pk=UUID(payload["document"])).first()

@@ -33,7 +33,7 @@ def ask(document: Document, mandate_id: int) -> None:
     outbox.put(KIND, key, {"document": str(document.pk)}, mandate_id)
 
 
-@outbox.handler(KIND)
+@outbox.handler(KIND, one_at_a_time=True)
 def make(payload: dict[str, Any]) -> None:
     """Make them of one document. What the child cannot draw has no pages, and is not tried again."""
     document = Document.objects.filter(pk=UUID(payload["document"])).first()

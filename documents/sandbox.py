@@ -36,6 +36,18 @@ WALL_SECONDS = 120.0
 SCRIPT = Path(__file__).resolve().parent / "child" / "__main__.py"
 CHUNK = 64 * 1024
 _HEADER = 256 * 1024
+_PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000"
+    "000a49444154789c636800000082008177cd72b60000000049454e44ae426082"
+)
+"""A PNG of one grey point."""
+
+
+WALLS = ("net", "root", "privileges")
+"""What holds the child beside Python's audit hook and the limits: no network, an empty root folder, no new privileges. The
+first two need namespaces, which not every machine or container gives."""
+
+_told = False
 
 
 class CheckUnavailable(RuntimeError):
@@ -171,11 +183,29 @@ def _answer(out: IO[bytes], process: subprocess.Popen[bytes]) -> Verdict:
         walls = tuple(str(wall) for wall in told["walls"])[:10]
     except (ValueError, KeyError, TypeError, AttributeError):
         return Verdict("limits", 0, {}, iter(()))
+    _tell(walls)
     if refusal:
         return Verdict(refusal if refusal in REASONS else "damaged", 0, {}, iter(()), walls)
     if not 0 < pages <= MAX_PAGES or not 0 < size <= max_clean():
         return Verdict("limits", 0, {}, iter(()), walls)
     return Verdict("", pages, numbers, _body(out, size), walls)
+
+
+def _tell(walls: tuple[str, ...]) -> None:
+    """Say once in each process, in the log, which walls the machine refuses."""
+    global _told  # noqa: PLW0603 - once a process
+    if missing := [wall for wall in WALLS if wall not in walls]:
+        if not _told:
+            log.warning("the check's child has no wall: %s (docs/operations.md, Uploaded files)", ", ".join(missing))
+        _told = True
+
+
+def missing_walls() -> list[str]:
+    """The walls that this machine refuses the child, tried with a picture of our own. Raises `CheckUnavailable`."""
+    with examined([_PICTURE]) as found:
+        for _ in found.clean:
+            pass
+        return [wall for wall in WALLS if wall not in found.walls]
 
 
 def _body(out: IO[bytes], size: int, begins: bytes = b"%PDF-") -> Iterator[bytes]:

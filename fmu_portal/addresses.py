@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-API_OPERATIONS: list[Callable[[], list[Any]]] = []
-"""What apps further up add to the API: each gives its URL patterns when the addresses are first asked for."""
-
 
 def number_in(text: str | None) -> int | None:
     """A whole number that the database can hold, or None for anything else (also "²" and the like)."""

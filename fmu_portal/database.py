@@ -51,6 +51,7 @@ ADD_ONLY = (
     "reimbursement_controlperiod",
     "reimbursement_interestrule",
     "reimbursement_referencerate",
+    "reimbursement_deskchange",
 )
 """Rows that are only added."""
 
@@ -84,6 +85,9 @@ FUNCTIONS = (
 
 PART_COLUMNS = ("status", "version", "last_event_id", "assessment_id", "performer_id")
 """The same of a part of a case."""
+
+WORKER_DELETES = ("accounts_login",)
+"""Tables whose rows the worker alone removes, by the clock, when their time is out."""
 
 WORKER_FUNCTIONS = ("audit_highest(text)",)
 """The same, for the worker alone."""
@@ -204,8 +208,8 @@ def as_clock() -> Iterator[None]:
             cursor.execute("SELECT fmu_act_as(NULL, NULL, NULL, 'clock')")
         yield
         with connection.cursor() as cursor:
-            for name, value in zip(_NAMES, before, strict=True):
-                cursor.execute("SELECT set_config(%s, %s, true)", [f"fmu.{name}", value or ""])
+            said = [word for name, value in zip(_NAMES, before, strict=True) for word in (f"fmu.{name}", value or "")]
+            cursor.execute("SELECT " + ", ".join(["set_config(%s, %s, true)"] * len(_NAMES)), said)
 
 
 def _define(cursor: Any, answer: Answer, roles: list[str]) -> None:
@@ -251,6 +255,8 @@ def grant() -> None:
             if role == quote(settings.DB_ROLE_WEB):
                 cursor.execute(f"REVOKE INSERT ON audit_seal FROM {role}")
             else:
+                for table in WORKER_DELETES:
+                    cursor.execute(f"GRANT DELETE ON {quote(table)} TO {role}")
                 for function in WORKER_FUNCTIONS:
                     cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
             for table, columns in _guarded().items():

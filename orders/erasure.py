@@ -34,7 +34,7 @@ from fmu_portal.models import Event, Note
 from orders import retention
 from orders.models import Assessment, Enclosure, Erasure, InsuredPerson, Order, Report, ReportVersion, StepDraft
 from orders.process import ASSESSMENT
-from orders.retention import Decision, Kind
+from orders.retention import ErasureDecision, Kind
 
 STEP = "erase"
 """The event's step. It is no step of the process: it moves no status, no duty and no version."""
@@ -82,7 +82,7 @@ class Item:
 class Line:
     """A line of the preview: a decision, and how many cases and rows of each kind it would empty."""
 
-    decision: Decision
+    decision: ErasureDecision
     cases: int
     rows: dict[Kind, int]
 
@@ -91,7 +91,7 @@ class Line:
 class Plan:
     """What would be erased. ``ended``: case id -> its last step's event when the plan was made."""
 
-    decisions: tuple[Decision, ...]
+    decisions: tuple[ErasureDecision, ...]
     items: tuple[Item, ...]
     ended: dict[int, int]
 
@@ -137,7 +137,7 @@ def plan(day: date | None = None) -> Plan:
     return Plan(tuple(held), tuple(sorted(items)), {pk: event for pk, event in ended.items() if pk in with_something})
 
 
-def _due(decision: Decision, day: date) -> QuerySet[Assessment]:
+def _due(decision: ErasureDecision, day: date) -> QuerySet[Assessment]:
     """The cases that ended the decision's years ago: the last step's day counts."""
     last = retention.ended_by(day, decision.years)
     return Assessment.objects.filter(status__in=ENDED, last_event__at__date__lte=last)

@@ -28,7 +28,7 @@ class DutyRow(NamedTuple):
     """A duty as the events or the table have it; days as ISO text."""
 
     pk: int
-    case_id: int
+    case_id: int | None
     kind: str
     party: str
     organisation_id: int
@@ -56,7 +56,9 @@ class Rebuilt:
     duties: dict[int, DutyRow] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
-    def apply(self, event_id: int, step: str, before: str, after: str, data: Mapping[str, Any], case_id: int) -> None:
+    def apply(
+        self, event_id: int, step: str, before: str, after: str, data: Mapping[str, Any], case_id: int | None
+    ) -> None:
         """Take one event in, in order of id."""
         steps = PROCESSES[self.process].process.steps
         if self.version == 0 and step != "create" and "begun" not in data:
@@ -69,7 +71,9 @@ class Rebuilt:
         elif after != before:
             self.faults.append(f"händelse {event_id}: {step} får inte ändra status")
         if "begun" in data:
-            self.fields.update(data["begun"], assessment_id=case_id)
+            self.fields.update(data["begun"])
+            if case_id is not None:
+                self.fields["assessment_id"] = case_id
         self.fields.update(data.get("set", {}))
         self._open(event_id, data, case_id)
         for pk in data.get("closed", ()):
@@ -91,7 +95,7 @@ class Rebuilt:
         else:
             self.duties[pk] = duty._replace(closed_by=event_id)
 
-    def _open(self, event_id: int, data: Mapping[str, Any], case_id: int) -> None:
+    def _open(self, event_id: int, data: Mapping[str, Any], case_id: int | None) -> None:
         parties: dict[str, Iterator[str]] = {}
         for pk, kind, organisation, due, rule, inputs, holder in data.get("opened", ()):
             if kind not in parties:
@@ -120,6 +124,7 @@ class Shape:
         apart = {"status", "version", "last_event_id", *getattr(registered.model, "FREE_TEXT", ()), *_FOLLOWING}
         self.replayed = tuple(name for name in self.columns if name not in apart)
         outside = next((name for name in ("assessment_id", "case_id") if name in self.columns), None)
+        outside = None if getattr(registered.model, "OUTSIDE_CASES", False) else outside
         self.key = "id" if self.process == ASSESSMENT.name else outside
         self.rows = f"SELECT id, {', '.join(self.columns)} FROM {meta.db_table} {{where}} ORDER BY id"  # noqa: S608 - own names
 

@@ -86,7 +86,7 @@ class BadDecision(ValueError):
 
 
 @dataclass(frozen=True)
-class Decision:
+class ErasureDecision:
     """Gallringsbeslut: ``years`` whole years after the case ended, a part of an owner's may be erased.
 
     ``reference`` is the source: the decision's own number with the owner. ``name`` is "" for the agency. In force from
@@ -134,7 +134,7 @@ def decisions_file() -> Path:
     return own if own.is_file() else SHIPPED
 
 
-def decisions(path: Path | None = None) -> list[Decision]:
+def decisions(path: Path | None = None) -> list[ErasureDecision]:
     """Every record of the file, checked. Raises `BadDecision`."""
     path = path or decisions_file()
     try:
@@ -153,7 +153,7 @@ def decisions(path: Path | None = None) -> list[Decision]:
 _FIELDS = {"owner", "name", "part", "years", "reference", "decided_on", "valid_to"}
 
 
-def _checked(row: dict[str, Any], number: int) -> Decision:
+def _checked(row: dict[str, Any], number: int) -> ErasureDecision:
     def wrong(why: str) -> BadDecision:
         return BadDecision(f"Beslut {number} kan inte användas: {why}")
 
@@ -175,7 +175,7 @@ def _checked(row: dict[str, Any], number: int) -> Decision:
     name = row.get("name", "")
     if not isinstance(name, str) or bool(name) != (part.owner is not Owner.AGENCY):
         raise wrong("name är regionens eller vårdgivarens namn, och anges inte för Försäkringskassan")
-    decision = Decision(part.owner, name, str(row["part"]), years, reference.strip(), decided_on, valid_to)
+    decision = ErasureDecision(part.owner, name, str(row["part"]), years, reference.strip(), decided_on, valid_to)
     if name and not Organisation.objects.filter(kind=str(part.owner), name=name).exists():
         raise wrong(f"{name} finns inte i portalen")
     if part.journal and years < (least := _journal_years(decided_on, wrong)):
@@ -190,9 +190,9 @@ def _journal_years(day: date, wrong: Any) -> int:
         raise wrong(missing.text) from missing
 
 
-def in_force(all_of_them: Iterable[Decision], day: date) -> list[Decision]:
+def in_force(all_of_them: Iterable[ErasureDecision], day: date) -> list[ErasureDecision]:
     """The decisions that apply on a day: the latest of each owner and part, in a fixed order."""
-    latest: dict[tuple[str, str, str], Decision] = {}
+    latest: dict[tuple[str, str, str], ErasureDecision] = {}
     for decision in sorted(all_of_them, key=lambda d: d.decided_on):
         if decision.decided_on <= day:
             latest[decision.owner, decision.name, decision.part] = decision

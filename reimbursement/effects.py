@@ -18,6 +18,7 @@ from reimbursement.checks import run, seen_of, worst
 from reimbursement.checks.base import Verdict
 from reimbursement.models import Claim, Decision, Entry, Evidence, Line, Outcome, Urgency, sums
 from reimbursement.proposing import examiner
+from reimbursement.years import year_has_room
 
 
 def prepare(claims: list[Claim]) -> None:
@@ -226,7 +227,7 @@ def keep_submission(contexts: list[Context]) -> None:
 
 
 def keep_decision(contexts: list[Context]) -> None:
-    """Outcome and amount of each line."""
+    """Outcome and amount of each line, and what the checks said then."""
     _store(contexts, "outcome", "approved", "checks")
 
 
@@ -246,7 +247,7 @@ GUARDS = {
     guard.__name__: guard
     for guard in (
         costs_are_there, examiner_is_there, lines_are_free, not_recused, everything_holds, not_decider, has_amount,
-        has_no_amount,
+        has_no_amount, year_has_room,
     )
 }  # fmt: skip
 

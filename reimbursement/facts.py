@@ -19,7 +19,10 @@ from fmu_portal.database import as_clock
 
 @dataclass(frozen=True)
 class VisitFact:
-    """A visit that may give a right to money. ``day``: in Sweden. ``prices``: of its performer's agreement, öre by kind."""
+    """A visit that may give a right to money. ``day``: in Sweden. ``prices``: of its performer's agreement, öre by kind.
+
+    ``own``: the region runs that performer itself.
+    """
 
     pk: int
     profession: str
@@ -34,6 +37,7 @@ class VisitFact:
     performer_id: int | None
     event_id: int | None
     prices: dict[str, int] | None
+    own: bool = False
 
 
 @dataclass
@@ -42,7 +46,7 @@ class CaseFacts:
 
     ``approvals``: profession -> the day of the agency's approval, with the present performer. ``events``: step -> event's
     id. ``agreement``: prices (öre by kind) of the agreement in force when the order was sent, None when there was none.
-    ``own``: the region runs the performer itself.
+    ``own``: the region runs the performer itself. ``assignments``: to how many performers it has been given, one by one.
     """
 
     pk: int
@@ -61,6 +65,7 @@ class CaseFacts:
     agreement_id: int | None
     agreement: dict[str, int] | None
     own: bool
+    assignments: int = 1
     visits: list[VisitFact] = field(default_factory=list)
     approvals: dict[str, date] = field(default_factory=dict)
     last_day: date | None = None
@@ -87,7 +92,7 @@ class CaseFacts:
 _CASES = """
 SELECT a.id, a.number, a.protected, a.status, a.agency_office_id, a.region_id, a.performer_id, a.requested_on, a.ordered_on,
        a.delivered_on, a.delivered_late, a.ended_cause, a.carried_out_on, g.id, g.prices,
-       coalesce(v.kind = 'region', false)
+       coalesce(v.kind = 'region', false), (SELECT count(*) FROM orders_assignment n WHERE n.assessment_id = a.id)
 FROM orders_assessment a
 LEFT JOIN accounts_organisation p ON p.id = a.performer_id LEFT JOIN accounts_organisation v ON v.id = p.parent_id
 LEFT JOIN LATERAL (
@@ -101,8 +106,9 @@ WHERE a.id = ANY (%s)
 _VISITS = """
 SELECT v.assessment_id, v.id, v.profession, v.status, v.outcome, (v.starts_at AT TIME ZONE 'Europe/Stockholm')::date,
        (extract(epoch FROM v.ends_at - v.starts_at) / 60)::int, v.interpreter, v.interpreter_minutes, v.late_notice,
-       v.notice_at, v.performer_id, v.last_event_id, g.prices
+       v.notice_at, v.performer_id, v.last_event_id, g.prices, coalesce(w.kind = 'region', false)
 FROM orders_visit v JOIN orders_assessment a ON a.id = v.assessment_id
+LEFT JOIN accounts_organisation p ON p.id = v.performer_id LEFT JOIN accounts_organisation w ON w.id = p.parent_id
 LEFT JOIN LATERAL (
     SELECT g.prices FROM regions_agreement g
     WHERE g.region_id = a.region_id AND g.performer_id = v.performer_id
@@ -143,11 +149,11 @@ def load(case_ids: Iterable[int]) -> dict[int, CaseFacts]:
     with as_clock(), connection.cursor() as cursor:
         cursor.execute(_CASES, [ids])
         for row in cursor.fetchall():
-            values: list[Any] = [*row[:14], _object(row[14]), row[15]]
+            values: list[Any] = [*row[:14], _object(row[14]), *row[15:]]
             cases[row[0]] = CaseFacts(*values)
         cursor.execute(_VISITS, [ids])
         for row in cursor.fetchall():
-            values = [*row[1:13], _object(row[13])]
+            values = [*row[1:13], _object(row[13]), row[14]]
             cases[row[0]].visits.append(VisitFact(*values))
         cursor.execute(_APPROVALS, [ids])
         for case_id, performer_id, professions, decided_on in cursor.fetchall():

@@ -108,7 +108,7 @@ def _line(
         ceiling=ceiling,
         price=price,
         # The agreement's price is the cost of a procured performer; what it costs a unit of its own the region says.
-        cost=None if bar or case.own else price,
+        cost=None if bar else price,
         bar=bar,
     )
 
@@ -131,7 +131,12 @@ def _of_visit(case: CaseFacts, visit: VisitFact, kind: LineKind, ceilings: Ceili
 
 
 def _price(case: CaseFacts, kind: str, visit: VisitFact | None) -> int | None:
-    """The agreement's price in öre; None when there is none for this kind."""
+    """The agreement's price in öre; None when there is none for this kind, or when the region runs the unit itself.
+
+    A unit of the region's own is paid its substantiated actual cost, whatever an agreement says (FKFS 2019:1, by SKR).
+    """
+    if visit.own if visit else case.own:
+        return None
     if kind in (LineKind.NO_SHOW, LineKind.LATE_NOTICE):
         return (visit.prices or {}).get("no_show") if visit else None
     name = "assessment" if kind == LineKind.PHYSICIAN else str(kind)

@@ -65,7 +65,7 @@ STEPS = by_name(
     ),
     Step(
         "submit", "Skicka begäran om ersättning", "Regionen skickade begäran om ersättning.",
-        from_=("proposed",), to="submitted", by=FINANCE, guards=("costs_are_there", "examiner_is_there"),
+        from_=("proposed",), to="submitted", by=FINANCE, guards=("costs_are_there", "evidence_can_be_sent", "examiner_is_there"),
         confirm=True, sees="version",
         happens=("Försäkringskassan granskar begäran post för post.",
                  "Ni kan ta tillbaka den så länge den inte är beslutad."),
@@ -90,7 +90,7 @@ STEPS = by_name(
     ),
     Step(
         "answer", "Svara på frågan", "Regionen svarade på frågan om begäran.",
-        from_=("asked",), to="submitted", by=ANSWERS, input="answer",
+        from_=("asked",), to="submitted", by=ANSWERS, input="answer", guards=("evidence_can_be_sent",),
     ),
     Step(
         "decide", "Besluta post för post", "Försäkringskassan beslutade om ersättningen.",
@@ -102,23 +102,29 @@ STEPS = by_name(
     ),
     Step(
         "approve_all", "Godta allt som begärts", "Försäkringskassan godtog allt som begärts.",
-        from_=("submitted",), to="decided", by=CONTROLLER, guards=("not_recused", "everything_holds"),
+        from_=("submitted",), to="decided", by=CONTROLLER, guards=("not_recused", "everything_holds"), sees="version",
         hint="Bara när varje kontroll är uppfylld.",
     ),
     Step(
         "send_back", "Lämna tillbaka till controllern", "Attestanten lämnade tillbaka beslutet.",
-        from_=("decided",), to="submitted", by=ATTESTER, input="reason", sees="version", guards=("not_recused",),
+        from_=("decided",), to="submitted", by=ATTESTER, input="sent_back", sees="version", guards=("not_recused",),
     ),
     Step(
         "attest", "Attestera", "Beslutet om ersättning attesterades.",
-        from_=("decided",), to="attested", by=ATTESTER, guards=("not_recused", "not_decider", "has_amount"),
-        sees="version", tells=(REGION,),
+        from_=("decided",), to="attested", by=ATTESTER,
+        guards=("not_recused", "not_decider", "has_amount", "year_has_room"), sees="version", tells=(REGION,),
         hint="Beloppet bokförs och betalas ut i nästa utbetalning.",
     ),
     Step(
         "attest_refusal", "Attestera avslaget", "Beslutet att inte betala någon ersättning attesterades.",
         from_=("decided",), to="refused", by=ATTESTER, guards=("not_recused", "not_decider", "has_no_amount"),
         sees="version", tells=(REGION,),
+    ),
+    Step(
+        "correct", "Rätta ett bokfört belopp", "Ett bokfört belopp rättades.",
+        from_=("attested",), to=None, by=ATTESTER, input="correction", sees="version", guards=("not_recused",),
+        tells=(REGION,),
+        hint="Innan det betalas ut. Rättelsen blir en ny post i bokföringen, och utbetalningen kontrolleras i efterhand.",
     ),
     Step(
         "pay", "Ta med i en utbetalning", "Beloppet togs med i en utbetalning.",

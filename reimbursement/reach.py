@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from accounts.permissions import See, Where, roles_with
+from accounts.roles import Role
 from fmu_portal.database import MANDATE, ORGANISATION, ROLE, Answer, Wall
 from orders.reach import REACH, RECUSED, Reach
 from reimbursement.process import WITH_AGENCY
@@ -78,7 +79,14 @@ def walls() -> list[Wall]:
         ),
         Wall("reimbursement_entry", _theirs(), clock=True),
         Wall("reimbursement_yearsum", _theirs(), clock=True),
-        Wall("reimbursement_payaccount", _theirs(), check=f"mandate_id = {MANDATE}", clock=True),
+        # Only the region's finance officer enters an account, only an attester approves one.
+        Wall(
+            "reimbursement_payaccount",
+            _theirs(),
+            check=f"mandate_id = {MANDATE} AND ((approves_id IS NULL AND {ROLE} = 'finance_officer'"
+            f" AND region_id = {ORGANISATION}) OR (approves_id IS NOT NULL AND {ROLE} = 'attester'))",
+            clock=True,
+        ),
         Wall("reimbursement_batch", _theirs(), clock=True),
         Wall(
             "reimbursement_batchitem",
@@ -95,6 +103,7 @@ def walls() -> list[Wall]:
         ),
         Wall("reimbursement_review", money, clock=True),
         Wall("reimbursement_controlperiod", money, clock=True),
+        Wall("reimbursement_deskchange", f"{ROLE} = '{Role.ADMINISTRATOR}'", check=f"mandate_id = {MANDATE}"),
         Wall("reimbursement_job", f"mandate_id = {MANDATE}", clock=True),
         Wall("documents_document", "reimbursement_opens(id)", check="false", name="in_claim"),
         Wall(

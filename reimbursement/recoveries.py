@@ -10,7 +10,7 @@ from accounts.roles import Party
 from fmu_portal.engine import door
 from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.models import Duty, Event
-from reimbursement import recovering, wording
+from reimbursement import books, recovering, wording
 from reimbursement.checks.base import kronor
 from reimbursement.inputs.claims import words
 from reimbursement.models import Claim, Entry, Recovery, Remark
@@ -72,8 +72,8 @@ class Row:
 
 def rows_of(found: list[Recovery]) -> list[Row]:
     """The same recoveries with what is left of each: one query."""
-    left = recovering.balances([recovery.pk for recovery in found])
-    return [Row(recovery, left[recovery.pk]) for recovery in found]
+    left = books.balances(recovery.pk for recovery in found)
+    return [Row(recovery, left.get(recovery.pk, 0)) for recovery in found]
 
 
 def seen(actor: Actor) -> Any:
@@ -84,12 +84,14 @@ def seen(actor: Actor) -> Any:
 def of_claim(actor: Actor, claim: Claim) -> dict[str, Any]:
     """What ``reimbursement/recoveries_of_claim.html`` shows on a claim's page: its recoveries, and whether one may be opened.
 
-    Two queries, five for a controller of a paid claim.
+    Nothing is asked before the claim is paid.
     """
+    if claim.status != "paid":
+        return {"recoveries": [], "recover_url": ""}
     found = rows_of(list(seen(actor).filter(claim_id=claim.pk).order_by("id")))
     step = RECOVERY.steps["open"]
     may = False
-    if claim.status == "paid" and actor.role in step.by.get(actor.party, ()):
+    if actor.role in step.by.get(actor.party, ()):
         begun = recovering.to_open(claim)
         registered = PROCESSES[RECOVERY.name]
         may = (
@@ -151,7 +153,7 @@ def _amount(data: dict[str, Any]) -> str:
     return f" {kronor(data['amount'])}, {data['day']}." if "amount" in data and "day" in data else ""
 
 
-def books(recovery: Recovery) -> list[dict[str, Any]]:
+def entries_of(recovery: Recovery) -> list[dict[str, Any]]:
     """Each entry with what was left after it, oldest first."""
     left, found = 0, []
     for entry in Entry.objects.filter(recovery_id=recovery.pk, account="demanded").order_by("id"):

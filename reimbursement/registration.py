@@ -6,7 +6,7 @@ from django.urls import URLPattern
 
 from accounts.actor import Actor
 from accounts.permissions import See
-from accounts.roles import Party, Role
+from accounts.roles import Role
 from fmu_portal import context
 from fmu_portal.database import register_walls
 from fmu_portal.engine import clock, registry
@@ -14,19 +14,14 @@ from fmu_portal.engine.registry import Registered
 
 
 def menu(actor: Actor) -> list[context.Entry]:
-    """Ersättning, for those who see claims; the records of interest, for the portal's administrator."""
+    """Ersättning, for those who see claims; desks and the records of interest, for the portal's administrator."""
     if actor.role == Role.ADMINISTRATOR:
-        return [("Räntor", "/ersattning/rantor/", None)]
-    if not actor.sees(See.CLAIM):
-        return []
-    items: list[context.Entry] = [("Ersättning", "/ersattning/", None), ("Återkrav", "/ersattning/aterkrav/", None)]
-    if actor.party is Party.AGENCY:
-        items.append(("Utbetalningskontroll", "/ersattning/kontroll/", None))
-    return items
+        return [("Granskande kontor", "/ersattning/kontor/", None), ("Räntor", "/ersattning/rantor/", None)]
+    return [("Ersättning", "/ersattning/", None)] if actor.sees(See.CLAIM) else []
 
 
 def _claim() -> Registered:
-    from reimbursement import effects, inputs
+    from reimbursement import effects, evidence, inputs, letters
     from reimbursement.models import Claim
     from reimbursement.process import CLAIM
 
@@ -34,11 +29,13 @@ def _claim() -> Registered:
     claim.page = lambda pk: f"/ersattning/begaran/{pk}/"
     claim.prepare = effects.prepare
     claim.inputs.update(inputs.INPUTS)
-    claim.guards.update(effects.GUARDS)
+    claim.guards.update(effects.GUARDS, evidence_can_be_sent=evidence.evidence_can_be_sent)
     for step, hook in effects.BEFORE.items():
         claim.hook(step, hook)
     for step, hooks in effects.AFTER.items():
         claim.after_all.setdefault(step, []).extend(hooks)
+    for step in letters.STEPS:
+        claim.after_all.setdefault(step, []).append(letters.order)
     return claim
 
 
@@ -79,17 +76,45 @@ def _operations() -> list[URLPattern]:
     return [*recoveries.patterns(), *control.patterns()]
 
 
+def _batch() -> None:
+    from orders.api import further
+    from reimbursement import batches, inputs, paying
+    from reimbursement.models import Batch
+    from reimbursement.processes.batch import BATCH
+
+    batch = registry.register(BATCH, Batch, "SELECT reimbursement_apply_batch(%s)")
+    batch.page = lambda pk: f"/ersattning/utbetalningar/{pk}/"
+    batch.inputs.update(inputs.OF_BATCHES)
+    batch.guards.update(batches.GUARDS)
+    for step, hook in batches.BEFORE.items():
+        batch.hook(step, hook)
+    for step, after in batches.AFTER.items():
+        batch.hook_after(step, after)
+    clock.register_chore(paying.pay_daily)
+    further.register(_payments)
+
+
+def _payments() -> list[URLPattern]:
+    from reimbursement.api import payments, statement
+
+    return [*payments.patterns(), *statement.patterns()]
+
+
 def register_all() -> None:
     """Called once when the app is ready."""
     from orders.api import further
-    from reimbursement import jobs, proposing, reach
+    from reimbursement import demo, evidence, jobs, proposing, reach, rechecking
 
     _claim()
     _recovery()
+    _batch()
     _review()
     proposing.register()
+    rechecking.register()
     jobs.register()
+    evidence.register()
     reach.register()
     register_walls(reach.walls, reach.functions)
     context.register_menu(menu)
     further.register(_operations)
+    demo.register()

@@ -44,6 +44,7 @@ def rules(request: HttpRequest) -> HttpResponse:
             groups.append({"title": rule.group, "rows": []})
         groups[-1]["rows"].append(
             {
+                "code": rule.code,
                 "name": rule.name,
                 "value_text": rule.value_text,
                 "valid_from": rule.valid_from,

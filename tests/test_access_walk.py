@@ -22,7 +22,7 @@ from fmu_portal.engine.table import NEW
 from orders.models import Assessment
 from orders.process import ASSESSMENT
 from regions.models import Agreement, Inquiry
-from reimbursement.models import Claim
+from reimbursement.models import Batch, Claim
 from tests import situations as s
 from tests import threads as t
 from tests.pages import browser
@@ -100,6 +100,12 @@ def outside_a_case(route, case):
         rows = Claim.objects.filter(assessment=case).values_list("pk", flat=True)
         steps = {"<str:step>": ["enter_costs", "submit", "decide", "attest", "pay", "finns-inte"]}
         return steps | {"<key:pk>": [str(pk) for pk in rows] or ["999999"]}
+    if "utbetalningar/" in route or "payment-batches/" in route:
+        found = [str(pk) for pk in Batch.objects.filter(region_id=case.region_id).values_list("pk", flat=True)]
+        steps = {"<str:step>": ["confirm", "fail", "retry", "cancel", "send", "finns-inte"]}
+        return steps | dict.fromkeys(("<key:pk>", "<apikey:pk>"), found or ["999999"])
+    if "konto" in route:
+        return {"<key:region>": [str(case.region_id)], "<int:year>": ["2026", "1"]}
     if "avtal/" in route:
         rows = Agreement.objects.filter(region_id=case.region_id).order_by("pk").values_list("pk", flat=True)
     else:

@@ -116,7 +116,8 @@ def test_many_are_submitted_and_approved_by_the_same_door(cast):
     assert len(taken.events) == 3
     assert not taken.refused
     assert set(Claim.objects.values_list("status", "urgency")) == {("submitted", 2)}
-    taken = take_many("claim", list(versions), "approve_all", cast.controller)
+    versions = dict(Claim.objects.values_list("pk", "version"))
+    taken = take_many("claim", list(versions), "approve_all", cast.controller, versions=versions)
     assert len(taken.events) == 3, taken.refused
     assert Decision.objects.count() == 3
     versions = dict(Claim.objects.values_list("pk", "version"))

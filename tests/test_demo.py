@@ -64,14 +64,73 @@ def test_there_are_cases_in_every_status_and_every_step_and_cause_has_been_taken
     assert min(statuses.values()) >= 3
     taken = set(Event.objects.filter(process="assessment").values_list("step", flat=True)) | {"hand_over"}
     own = {name for name, step in ASSESSMENT.steps.items() if not step.follows and not step.moves}
-    own -= {
-        "sign_section",
-        "section_not_done",
-    }  # after a decision on an expansion: taken through the door, on the day itself
+    own |= {"extend"}  # with an expansion or a deferral
     assert taken == {"create", "overdue", *own}
     causes = set(Assessment.objects.filter(status="ended").values_list("ended_cause", flat=True))
     assert causes == {"cannot_take_part", "died", "moved", "nobody_can", "objects"}
     assert Assessment.objects.filter(assignments_count=2).exists()
+
+
+def test_a_report_that_came_had_its_visits_and_sections(demo):
+    from orders.models import Assessment, Expansion, ReportVersion, Visit
+    from orders.readiness import readiness
+
+    cases = list(Assessment.objects.filter(delivered_on__isnull=False))
+    assert len(cases) > 100
+    for case in cases:
+        assert readiness(case).examined, case.number
+        assert readiness(case).open_visits == 0, case.number
+    written = ReportVersion.objects.filter(source="form", number=1).select_related("assessment")
+    for expansion in Expansion.objects.filter(status="approved", assessment__in=[v.assessment_id for v in written]):
+        content = written.get(assessment=expansion.assessment_id).content
+        assert set(content["others"]) == set(expansion.professions)
+    objecting = Assessment.objects.filter(ended_cause="objects")
+    for case in objecting:
+        days = [visit.day for visit in Visit.objects.filter(assessment=case, status="carried_out")]
+        assert case.carried_out_on == max(days)
+
+
+def test_visits_came_to_everything_that_visits_can_come_to(demo):
+    from datetime import timedelta
+
+    from fmu_portal.models import Event
+    from orders.models import Deviation, Expansion, Visit
+
+    taken = set(Event.objects.filter(process="visit").values_list("step", flat=True))
+    assert {"book", "summon", "carry_out", "register", "no_show", "interrupt", "cancel", "close"} <= taken
+    past = Visit.objects.exclude(status__in=("provisional", "booked", "summoned"))
+    assert {"not_come", "too_late", "no_part"} <= set(past.filter(status="no_show").values_list("outcome", flat=True))
+    given = past.filter(cancelled_by="insured", late_notice__isnull=False)
+    assert set(given.values_list("late_notice", flat=True)) == {True, False}
+    for visit in given:
+        assert visit.late_notice is (visit.starts_at - visit.notice_at < timedelta(hours=48))
+    heard = past.filter(interpreter="came")
+    assert heard.filter(interpreter_minutes__gt=0).count() == heard.count() > 10
+    assert past.filter(interpreter="absent", status="interrupted").exists()
+    for visit in past.filter(status="no_show"):
+        assert Deviation.objects.filter(assessment=visit.assessment_id, kind="no_show", found_on=visit.day).exists()
+    # Nobody of another profession began before the agency had approved it (5 §).
+    others = past.filter(status="carried_out").exclude(profession="physician")
+    assert set(others.values_list("profession", flat=True)) >= {"psychologist", "physiotherapist"}
+    for visit in others:
+        rows = Expansion.objects.filter(assessment=visit.assessment_id, performer=visit.performer_id, status="approved")
+        assert any(visit.profession in row.professions and row.decided_on <= visit.day for row in rows)
+    same_time = Counter(past.filter(status="carried_out").values_list("assessment_id", "starts_at"))
+    assert max(same_time.values()) == 1
+
+
+def test_decisions_moved_last_days_and_late_reports_are_deviations(demo):
+    from fmu_portal.models import Duty
+    from orders.models import Assessment, Deferral, Deviation
+
+    moved = Duty.objects.filter(kind="deliver_report", superseded_by__isnull=False)
+    assert moved.filter(superseded_by__inputs__has_key="extra").exists()
+    assert moved.filter(superseded_by__inputs__has_key="until").exists()
+    assert all(duty.superseded_by.due > duty.due for duty in moved.select_related("superseded_by"))
+    granted = Deferral.objects.filter(status="granted", assessment__delivered_on__isnull=False)
+    assert {case.delivered_late for case in Assessment.objects.filter(pk__in=granted.values("assessment"))} >= {False}
+    for case in Assessment.objects.filter(delivered_late=True):
+        assert Deviation.objects.filter(assessment=case, kind="late_report").exists(), case.number
 
 
 def test_every_region_has_its_people_and_a_performer(demo):
@@ -240,6 +299,8 @@ def digest() -> tuple[str, ...]:
             "SELECT md5(string_agg(e::text, '' ORDER BY id)) FROM fmu_portal_event e",
             "SELECT md5(string_agg(d::text, '' ORDER BY id)) FROM fmu_portal_duty d",
             "SELECT md5(string_agg(a::text, '' ORDER BY id)) FROM orders_assessment a",
+            "SELECT md5(string_agg(v::text, '' ORDER BY id)) FROM orders_visit v",
+            "SELECT md5(string_agg(x::text, '' ORDER BY id)) FROM orders_expansion x",
             "SELECT md5(string_agg(identity_hash || name, '' ORDER BY assessment_id)) FROM orders_insuredperson",
         ):
             cursor.execute(sql)

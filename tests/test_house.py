@@ -46,6 +46,7 @@ def test_a_status_has_one_writer():
         "orders/models/assessment.py",
         "correspondence/models/thread.py",
         "orders/models/part.py",
+        "reimbursement/models/subject.py",
         "fmu_portal/engine/refusals.py",
         "orders/replay.py",
     }

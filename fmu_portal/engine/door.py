@@ -20,8 +20,9 @@ from accounts.roles import Party
 from audit import collector
 from fmu_portal.engine import outbox
 from fmu_portal.engine.refusals import InvalidInput, LostRace, Refused, Stale, WrongRole, WrongState
-from fmu_portal.engine.registry import PROCESSES, Limit, Registered, count_limit
+from fmu_portal.engine.registry import PROCESSES, Limit, Registered
 from fmu_portal.engine.table import Step
+from fmu_portal.engine.writing import event_of, origin, planned, store, told_of
 from fmu_portal.models import Duty, Event, Note
 
 
@@ -191,7 +192,7 @@ def begin(
     """Begin a part of a case with its first step: (the part, the event). Refuses as `take`, and then there is no part."""
     with transaction.atomic():
         subject = PROCESSES[process].model.beginning(case_id)
-        return subject, start(process, subject, step, actor, data, {"performer_id": subject.performer_id}, now=now)
+        return subject, start(process, subject, step, actor, data, now=now)
 
 
 def start(
@@ -200,14 +201,10 @@ def start(
     step: str,
     actor: Actor,
     data: Mapping[str, Any] | None = None,
-    begun: Mapping[str, Any] | None = None,
     *,
     now: datetime | None = None,
 ) -> Event:
-    """Store a new subject with its first step and return the event. Refuses as `take`, and then nothing is stored.
-
-    ``begun``: what the event says that it began with (ids, codes, dates, numbers).
-    """
+    """Store a new subject with its first step and return the event. Refuses as `take`, and then nothing is stored."""
     registered, row = _row(process, step)
     with transaction.atomic():
         check(registered, subject, row, actor, set(), None)
@@ -215,7 +212,7 @@ def start(
         if form is not None:
             form.begins()
         subject.save(force_insert=True)
-        return _done(registered, subject, row, actor, form, [], now, begun or {})
+        return _done(registered, subject, row, actor, form, [], now, origin(subject))
 
 
 def follow(process: str, pk: int, step: str, context: Context, **given: Any) -> Event:
@@ -340,93 +337,6 @@ def write(context: Context, duties: list[Duty]) -> Event:
     return event
 
 
-def planned(context: Context, duties: list[Duty]) -> tuple[list[int], list[Duty]]:
-    """What the step closes (ids of the subject's open duties) and opens (new rows, not stored)."""
-    process, before = context.registered.process, context.subject.status
-    closing = process.closed_by(context.step, before, {duty.kind for duty in duties})
-    closed = [duty.pk for duty in duties if duty.kind in closing]
-    return closed, _to_open(context, process.opened_by(context.step, before))
-
-
-def event_of(
-    context: Context, after: str, opened: list[Duty], closed: list[int], moved: list[tuple[Duty, Duty]]
-) -> Event:
-    """The event of the step, not stored: enough to replay it from."""
-    data: dict[str, Any] = {**context.data}
-    if context.fields:
-        data["set"] = {name: _plain(value) for name, value in context.fields.items()}
-    if opened:
-        data["opened"] = [
-            [d.pk, d.kind, d.organisation_id, d.due.isoformat(), d.rule, d.inputs, d.holder_id] for d in opened
-        ]
-    if context.owed_by:
-        data["owed"] = {kind: [str(party) for party, _, _ in owing] for kind, owing in context.owed_by.items()}
-    if closed:
-        data["closed"] = closed
-    if moved:
-        data["moved"] = [[old.pk, new.pk] for old, new in moved]
-    subject = context.subject
-    return Event(
-        pk=context.event_id,
-        process=context.registered.process.name,
-        subject_id=subject.pk,
-        case_id=subject.case_id,
-        step=context.step.name,
-        party=context.actor.party,
-        organisation_id=context.actor.organisation_id or None,
-        mandate_id=context.actor.mandate_id or None,
-        from_status=subject.status,
-        to_status=after,
-        at=context.now,
-        data=data,
-    )
-
-
-def store(*sets: list[Any]) -> None:
-    """Store new rows, a statement for each model, in the order in which the models first come."""
-    by_model: dict[Any, list[Any]] = {}
-    for row in (row for rows in sets for row in rows):
-        by_model.setdefault(type(row), []).append(row)
-    for model, rows in by_model.items():
-        model.objects.bulk_create(rows)
-
-
-def told_of(context: Context, opened: list[Duty]) -> set[int]:
-    """The organisations that are told of the step: who gets a duty, whom the step tells; never whoever takes it."""
-    named = {context.subject.organisation_of(party) for party in context.step.tells}
-    told = {d.organisation_id for d in opened} | named | context.tells
-    return {organisation for organisation in told if organisation not in (context.actor.organisation_id, None)}
-
-
-def _to_open(context: Context, kinds: Iterable[str]) -> list[Duty]:
-    subject, process = context.subject, context.registered.process
-    rows = []
-    for kind in kinds:
-        duty = process.duties[kind]
-        limit = context.limits.get(kind)
-        if limit is None:
-            start = getattr(subject, duty.counted_from) if duty.counted_from else context.today
-            limit = count_limit(duty.rule, start, subject.region_id)
-        own = [(party, subject.organisation_of(party), subject.holder_of(party)) for party in duty.parties]
-        for party, organisation_id, holder_id in context.owed_by.get(kind, own):
-            rows.append(
-                Duty(
-                    process=process.name,
-                    subject_id=subject.pk,
-                    case_id=subject.case_id,
-                    kind=kind,
-                    party=party,
-                    organisation_id=organisation_id,
-                    holder_id=holder_id,
-                    due=limit.due,
-                    rule=limit.rule,
-                    inputs=limit.inputs,
-                    opened_by_id=context.event_id,
-                )
-            )
-    return rows
-
-
 def _move(context: Context) -> list[tuple[Duty, Duty]]:
     """Supersede the newest row of each duty that the step moves by one with the decided limit: (old, new) pairs.
 
@@ -468,7 +378,3 @@ def _move(context: Context) -> list[tuple[Duty, Duty]]:
             Duty.objects.filter(pk=old.pk).update(superseded_by=new)
             pairs.append((old, new))
     return pairs
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date | datetime) else value

@@ -17,10 +17,11 @@ from django.utils import timezone
 from accounts.actor import Actor
 from audit import collector
 from fmu_portal.engine import outbox
-from fmu_portal.engine.door import Context, check, event_of, planned, store, told_of
+from fmu_portal.engine.door import Context, check, in_state
 from fmu_portal.engine.refusals import Refused, Stale, WrongState
 from fmu_portal.engine.registry import PROCESSES, Registered
 from fmu_portal.engine.table import Step
+from fmu_portal.engine.writing import event_of, origin, planned, store, told_of
 from fmu_portal.models import Duty, Event
 
 _CLOSE = """
@@ -47,13 +48,15 @@ def take_many(
     versions: Mapping[int, int] | None = None,
     given: Mapping[str, Any] | None = None,
     follows: bool = False,
+    along: int | None = None,
     now: datetime | None = None,
 ) -> Taken:
     """Take one step on many subjects in one transaction; some hundreds at a time.
 
     ``versions``: the version that each was seen in, where the step's decision rests on it. ``given``: the same fields for
-    all, as `door.follow` has them; ``follows``: the step is one that only another takes along. `Refused` when there is
-    no such step, or when it needs an input of its own.
+    all, as `door.follow` has them; ``follows``: the step is one that only another takes along, ``along`` that one's event:
+    as by `door.follow` the state alone is asked, since whoever took the other need have no role here. `Refused` when
+    there is no such step, or when it needs an input of its own.
     """
     registered = PROCESSES[process]
     row = registered.process.steps.get(step)
@@ -71,7 +74,11 @@ def take_many(
         taken, left = Taken(), []
         for subject in subjects:
             try:
-                _check(registered, subject, row, actor, duties.get(subject.pk, []), versions)
+                open_now = duties.get(subject.pk, [])
+                if follows:
+                    _check_state(subject, row, open_now)
+                else:
+                    _check(registered, subject, row, actor, open_now, versions)
             except Refused as refused:
                 taken.refused[subject.pk] = refused.text
             else:
@@ -85,8 +92,42 @@ def take_many(
             for context in contexts:
                 if given:
                     context.set(**given)
+                if along is not None:
+                    context.data["along"] = along
             _write(registered, contexts, duties, taken)
         return taken
+
+
+def _check_state(subject: Any, step: Step, duties: list[Duty]) -> None:
+    if not in_state(subject, step, {duty.kind for duty in duties}):
+        raise WrongState(f"Det går inte att göra nu. Status är {subject.status_label}.", status_label="")
+
+
+def start_many(
+    process: str, subjects: Sequence[Any], step: str, actor: Actor, *, now: datetime | None = None
+) -> dict[int, Event]:
+    """Store new subjects with their first step, as `door.start` does one: subject's id -> its event. `Refused` for all
+    when one may not be started. The subjects get their ids."""
+    registered = PROCESSES[process]
+    row = registered.process.steps.get(step)
+    if row is None or row.follows or registered.input_of(row) is not None:
+        raise Refused("Det steget finns inte.")
+    taken = Taken()
+    if subjects:
+        with transaction.atomic():
+            for subject in subjects:
+                check(registered, subject, row, actor, set(), None)
+            registered.model.objects.bulk_create(subjects)
+            moment = now or timezone.now()
+            numbers = _numbers(len(subjects))
+            contexts = [
+                Context(registered, subject, actor, row, number, moment)
+                for subject, number in zip(subjects, numbers, strict=True)
+            ]
+            for context in contexts:
+                context.data["begun"] = origin(context.subject)
+            _write(registered, contexts, {}, taken)
+    return taken.events
 
 
 def _check(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.actor import Actor
@@ -32,6 +32,7 @@ AGAIN = Again.AGAIN
 Handler = Callable[[dict[str, Any]], Again | None]
 HANDLERS: dict[str, Handler] = {}
 AS_CLOCK: set[str] = set()
+ONE_AT_A_TIME: set[str] = set()
 
 RESTS = ("mail", "digest")
 """Kinds that ask the organisation's mail server: after one failure a run leaves them, so that a server that does not answer
@@ -41,19 +42,22 @@ _BACK_OFF = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10),
 _quiet_until = 0.0
 
 
-def handler(kind: str, *, as_clock: bool = False) -> Callable[[Handler], Handler]:
+def handler(kind: str, *, as_clock: bool = False, one_at_a_time: bool = False) -> Callable[[Handler], Handler]:
     """Register the function that does outbox rows of a kind; it runs inside the row's own transaction.
 
     It works under the mandate of whoever asked, and the database shows it what that mandate may see. ``as_clock``: as
     the clock, which sees the case's row and nothing of a person (a notice to those the asker no longer shares a case
-    with). One that returns `AGAIN` is called again in the next transaction, so that others see what it has written so
-    far.
+    with). ``one_at_a_time``: all such kinds share one place among all the workers, so that slow work on what a stranger
+    sent (two minutes for a hostile file) never takes more than one of their processes. One that returns `AGAIN` is called
+    again in the next transaction, so that others see what it has written so far.
     """
 
     def register(function: Handler) -> Handler:
         HANDLERS[kind] = function
         if as_clock:
             AS_CLOCK.add(kind)
+        if one_at_a_time:
+            ONE_AT_A_TIME.add(kind)
         return function
 
     return register
@@ -78,6 +82,15 @@ def put(
     if mandate_id:
         row.mandate_id = mandate_id
     Outbox.objects.bulk_create([row], ignore_conflicts=True)
+    transaction.on_commit(nudge, robust=True)
+
+
+def put_many(kind: str, rows: Mapping[str, dict[str, Any]], mandate_id: int) -> None:
+    """The same for many: key -> payload, in one statement, asked by this mandate."""
+    Outbox.objects.bulk_create(
+        [Outbox(kind=kind, key=key, payload=payload, mandate_id=mandate_id) for key, payload in rows.items()],
+        ignore_conflicts=True,
+    )
     transaction.on_commit(nudge, robust=True)
 
 
@@ -113,6 +126,9 @@ def work(limit: int = 1000, batch: int = 50) -> int:
             if not rows:
                 return done
             # A slow kind (a PDF) is done alone, so that a killed worker redoes one and not fifty.
+            if rows[0].kind in ONE_AT_A_TIME and not _has_the_place():
+                resting |= ONE_AT_A_TIME  # whoever has the place does these too, before it is done
+                continue
             if rows[0].kind != "notice":
                 rows = rows[:1]
             rows = [row for row in rows if row.kind == rows[0].kind]
@@ -121,6 +137,13 @@ def work(limit: int = 1000, batch: int = 50) -> int:
                     resting.update(RESTS)
             done += len(rows)
     return done
+
+
+def _has_the_place() -> bool:
+    """Take the one place of the kinds that are done one at a time, until the transaction ends; False when it is taken."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('fmu.outbox.one_at_a_time'))")
+        return bool(cursor.fetchone()[0])
 
 
 def _do(row: Outbox) -> bool:

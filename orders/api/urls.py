@@ -8,7 +8,7 @@ from django.http import Http404
 from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 from drf_spectacular.utils import extend_schema
 
-from fmu_portal.addresses import API_OPERATIONS, CaseNumber, RowKey
+from fmu_portal.addresses import CaseNumber, RowKey
 from orders.api import browse, documents, further, overview, schema, steps, views
 from orders.api.base import ApiView
 
@@ -40,11 +40,10 @@ _operations: list[URLPattern] = [
         documents.DocumentView.as_view(),
         name="api-document",
     ),
-    *further.patterns(),
     path("exports/", overview.ExportListView.as_view(), name="api-exports"),
     path("exports/<int:export_id>/", overview.ExportView.as_view(), name="api-export"),
     path("exports/<int:export_id>/file/", overview.ExportFileView.as_view(), name="api-export-file"),
-    *(operation for operations in API_OPERATIONS for operation in operations()),
+    *further.patterns(),
 ]
 
 

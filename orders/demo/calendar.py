@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from fmu_portal.engine.refusals import NoRule
 from fmu_portal.working_days import ordinal, working_days
 from orders.process import ASSESSMENT
 from rules.models import Rule
 
+SWEDEN = ZoneInfo("Europe/Stockholm")
+
 
 @dataclass(frozen=True)
 class Last:
-    """A counted last day: its ordinal, the rule's code, its inputs as JSON text and as a dict, the days reminded."""
+    """A counted last day: its ordinal, the rule's code, its inputs as the duty stores them, the days reminded."""
 
     due: int
     rule: str
@@ -45,6 +48,7 @@ class Calendar:
             self._rules.setdefault(rule.key, []).append(rule)
         self._regional = {rule.region_id for rules in self._rules.values() for rule in rules} - {None}
         self._known: dict[tuple[str, int, int | None], Last] = {}
+        self._offsets: dict[int, int] = {}
         self.days: Mapping[str, int] = {
             kind.name: self.rule(kind.rule, today, None).days for kind in ASSESSMENT.duties.values()
         }
@@ -79,6 +83,19 @@ class Calendar:
         last = Last(start + rule.days, rule.code, {"start": self.iso[start], "days": rule.days}, remind)
         self._known[key, start, region_id if region_id in self._regional else None] = last
         return last
+
+    def late_notice(self, day: int) -> Rule:
+        """The rule of the insured's late notice, in force on the day with this ordinal."""
+        return self.rule("law.late_notice_hours", date.fromisoformat(self.iso[day]), None)
+
+    def moment(self, day: int, minute: int) -> str:
+        """A minute of the day with an ordinal in Sweden, in UTC as an event has it: ``2026-12-03T08:30:00+00:00``."""
+        offset = self._offsets.get(day)
+        if offset is None:
+            noon = datetime.fromisoformat(f"{self.iso[day]}T12:00").replace(tzinfo=SWEDEN)
+            offset = self._offsets[day] = int((noon.utcoffset() or timedelta()).total_seconds() // 60)
+        hour, minute = divmod(minute - offset, 60)
+        return f"{self.iso[day]}T{hour:02d}:{minute:02d}:00+00:00"
 
     def passed(self, due: int) -> bool:
         """Whether the day with this ordinal is before today."""

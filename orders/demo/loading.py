@@ -18,11 +18,14 @@ from orders.demo.ledger import Books
 from orders.demo.papers import Papers, store
 from orders.demo.parties import Office, Parties, Parts, Region, Unit
 from orders.demo.performing import ASSESSMENT_COLUMNS, Performance
-from orders.demo.planning import plans
-from orders.demo.stories import Plan
+from orders.demo.playing import PART_COLUMNS, SHARED_COLUMNS
+from orders.demo.story import Plan
 
 AFTER: list[Callable[[Calendar], None]] = []
 """What apps further up add when the cases are there: a little, whatever their number."""
+
+AFTER_YEAR: list[Callable[[int, Callable[[str], None]], None]] = []
+"""What apps further up make of a national year: given the year, and where to say how far it has come."""
 
 CHUNK = 2500
 """Cases played before their rows are copied."""
@@ -65,6 +68,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "orders_reportversion",
         "assessment_id, number, performer_id, source, content, document_id, signed_by_id, signed_at, event_id",
     ),
+    **{
+        process: (f"orders_{process}", ", ".join([*SHARED_COLUMNS, *(name for name, _ in columns)]))
+        for process, columns in PART_COLUMNS.items()
+    },
 }
 """The ledger's word for a table -> its name and the columns of a line."""
 
@@ -85,10 +92,9 @@ _WEIGHTS = {"01": 24, "12": 16, "14": 14, "05": 5, "03": 5}
 """County code -> share of the cases; the other regions have 2.25 each."""
 
 
-def load_cases(
-    parties: Parties, calendar: Calendar, count: int, seed: int, open_share: float, say: Callable[[str], None]
-) -> int:
-    """Load the cases inside the caller's transaction, as the owner; return how many events there are."""
+def load_cases(parties: Parties, calendar: Calendar, planned: list[Plan], seed: int, say: Callable[[str], None]) -> int:
+    """Load the planned cases inside the caller's transaction, as the owner; return how many events there are."""
+    count = len(planned)
     papers = store((o.pk for o in parties.offices), (u.pk for u in parties.units()), timezone.now())
     books, counters = _open_books(calendar), _Counters()
     first_event = books.event_id
@@ -103,7 +109,7 @@ def load_cases(
         raw: Any = cursor.cursor
         pending: Future[None] | None = None
         done = 0
-        for lines in _played(books, parties, papers, counters, count, seed, open_share):
+        for lines in _played(books, parties, papers, counters, planned, seed):
             if pending is not None:
                 pending.result()
             pending = copier.submit(_copy, raw, lines)
@@ -113,11 +119,10 @@ def load_cases(
         if pending is not None:
             pending.result()
         counters.store()
-        for word, attribute in NUMBERED.items():
+        next_ids = {word: getattr(books, attribute) for word, attribute in NUMBERED.items()} | books.part_ids
+        for word, following in next_ids.items():
             table = TABLES[word][0]
-            cursor.execute(
-                "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", [table, getattr(books, attribute)]
-            )
+            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", [table, following])
         cursor.execute("SET LOCAL TIME ZONE 'UTC'")
         cursor.execute(_NEAREST, [first_case])
         # What the update still has to prove: a table with such a debt cannot be altered.
@@ -140,12 +145,13 @@ def _open_books(calendar: Calendar) -> Books:
     """Books that go on where the tables end. Nobody else adds cases until the transaction ends."""
     next_ids: dict[str, int] = {}
     with connection.cursor() as cursor:
-        for word, attribute in NUMBERED.items():
+        for word in (*NUMBERED, *PART_COLUMNS):
             table = TABLES[word][0]
             cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
             cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
-            next_ids[attribute] = int(cursor.fetchone()[0])
-    return Books(calendar, next_ids["case_id"], next_ids["event_id"], next_ids["duty_id"], next_ids["enclosure_id"])
+            next_ids[word] = int(cursor.fetchone()[0])
+    case, event, duty, enclosure = (next_ids[word] for word in NUMBERED)
+    return Books(calendar, case, event, duty, enclosure, {process: next_ids[process] for process in PART_COLUMNS})
 
 
 def _copy(cursor: Any, lines: dict[str, list[str]]) -> None:
@@ -160,15 +166,14 @@ def _played(
     parties: Parties,
     papers: Papers,
     counters: _Counters,
-    count: int,
+    planned: list[Plan],
     seed: int,
-    open_share: float,
 ) -> Iterator[dict[str, list[str]]]:
     """The lines of some thousand cases at a time."""
     rng = Random(seed + 1)  # noqa: S311 - made-up cases, not a secret
     calendar, digits = books.calendar, numbers(seed)
     casting = _Casting(parties)
-    for index, plan in enumerate(plans(calendar, count, seed, open_share), start=1):
+    for index, plan in enumerate(planned, start=1):
         office, region, unit, first = casting.choose(plan, rng)
         officer = office.officers[0] if first else rng.choice(office.officers)
         number = counters.next(int(calendar.iso[plan.start][:4]))

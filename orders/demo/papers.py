@@ -103,7 +103,23 @@ def store(offices: Iterable[int], units: Iterable[int], received: datetime) -> P
         {owner: papers(owner, UNDERLAG) for owner in offices},
         {owner: papers(owner, REPORTS) for owner in (*offices, *units)},
     )
-    Document.objects.bulk_create(rows)
+    # A second load has the same documents.
+    Document.objects.bulk_create(rows, ignore_conflicts=True)
+    return found
+
+
+def shared(owners: Iterable[int], title: str, pages: int, received: datetime) -> dict[int, str]:
+    """One small document that each owner has a row of: owner's organisation id -> the document's id."""
+    stored = _store(title, pages)
+    found = {owner: str(uuid.uuid5(_NAMESPACE, f"{owner}:{title}")) for owner in owners}
+    rows = [
+        Document(
+            id=pk, owner_id=owner, name=f"{title}.pdf", pages=pages, state=DocumentState.CLEAN, received_at=received,
+            **stored.fields(),
+        )
+        for owner, pk in found.items()
+    ]  # fmt: skip
+    Document.objects.bulk_create(rows, ignore_conflicts=True)
     return found
 
 

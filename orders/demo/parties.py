@@ -72,9 +72,12 @@ ALSO_FOR = {"07": ("10",), "13": ("14",)}
 
 _OFFICE_STAFF = (
     ("handlaggare", Role.CASE_OFFICER), ("samordnare", Role.COORDINATOR), ("radgivare", Role.MEDICAL_ADVISER),
-    ("controller", Role.CONTROLLER), ("attestant", Role.ATTESTER), ("handlaggare2", Role.CASE_OFFICER),
-    ("handlaggare3", Role.CASE_OFFICER), ("handlaggare4", Role.CASE_OFFICER),
+    ("handlaggare2", Role.CASE_OFFICER), ("handlaggare3", Role.CASE_OFFICER), ("handlaggare4", Role.CASE_OFFICER),
 )  # fmt: skip
+_MONEY_STAFF = (
+    ("controller", Role.CONTROLLER), ("attestant", Role.ATTESTER), ("controller2", Role.CONTROLLER),
+)  # fmt: skip
+"""Of the unit beside each office that examines what the regions claim: its duties are no case officer's."""
 _UNIT_STAFF = (
     ("admin", Role.PERFORMER_ADMIN), ("lakare", Role.PHYSICIAN), ("psykolog", Role.PSYCHOLOGIST),
     ("fysioterapeut", Role.PHYSIOTHERAPIST), ("arbetsterapeut", Role.OCCUPATIONAL_THERAPIST),
@@ -193,9 +196,14 @@ class _Hiring:
         )
         found: dict[tuple[int, str], list[Person]] = {}
         for row in rows:
-            person = Person(PARTY_OF[row.role].value, row.organisation_id, row.pk, row.user_id)
+            person = Person(PARTY_OF[row.role].value, row.organisation_id, row.pk, row.user_id, row.user.name)
             found.setdefault((row.organisation_id, str(row.role)), []).append(person)
         return found
+
+
+def examiner_name(slug: str) -> str:
+    """The unit that examines the claims of an office's regions: "FMU-kontor Öst" -> "Ersättningsenhet Öst"."""
+    return OFFICES[slug][0].replace("FMU-kontor", "Ersättningsenhet")
 
 
 def _office_login(slug: str, word: str) -> str:
@@ -213,6 +221,11 @@ def build() -> Parties:
     for slug, office in offices.items():
         for word, role in _OFFICE_STAFF:
             hiring.hire(_office_login(slug, word), office, role)
+        examiner = _organisation(
+            OrganisationKind.AGENCY_OFFICE, examiner_name(slug), email=f"fk.{slug}.ersattning@example.org"
+        )
+        for word, role in _MONEY_STAFF:
+            hiring.hire(_office_login(slug, word), examiner, role)
     for county, region in regions.items():
         login = f"region.{SLUGS[county]}"
         if not region.email:
@@ -227,6 +240,19 @@ def build() -> Parties:
         "admin", _organisation(OrganisationKind.ADMINISTRATION, "FMU-portalens förvaltning"), Role.ADMINISTRATOR
     )
     return _gather(hiring.done(), regions, offices, units)
+
+
+def existing() -> Parties:
+    """The same people and places, read from where an earlier load made them."""
+    found: dict[tuple[int, str], list[Person]] = {}
+    for row in Mandate.objects.filter(user__is_demo=True).select_related("user").order_by("pk"):
+        person = Person(PARTY_OF[row.role].value, row.organisation_id, row.pk, row.user_id, row.user.name)
+        found.setdefault((row.organisation_id, str(row.role)), []).append(person)
+    regions = {row.county_code: row for row in Organisation.objects.filter(kind=OrganisationKind.REGION)}
+    by_name = {row.name: row for row in Organisation.objects.all()}
+    offices = {slug: by_name[name] for slug, (name, _) in OFFICES.items()}
+    units = {county: [by_name[f"{provider} {place}"] for provider, place in rows] for county, rows in UNITS.items()}
+    return _gather(found, regions, offices, units)
 
 
 def _organisation(

@@ -9,14 +9,16 @@ from typing import Any
 
 from accounts.roles import Role
 from orders.demo import words
+from orders.demo.examining import OTHERS, PART_DEEDS, Examination
 from orders.demo.insured import person_line
-from orders.demo.ledger import NULL, Books, Case, Person, text
+from orders.demo.ledger import NULL, Books, Person, text
 from orders.demo.papers import Paper, Papers
 from orders.demo.parties import Parts
 from orders.demo.reports import written
-from orders.demo.stories import DECIDED, Act
+from orders.demo.story import DECIDED, Act
 
-_ASSESSORS = (Role.PSYCHOLOGIST, Role.PHYSIOTHERAPIST, Role.OCCUPATIONAL_THERAPIST)
+_SETTLED = 0.7
+"""How often deviations so far are closed before something else happens."""
 
 
 @dataclass
@@ -31,20 +33,18 @@ class Sent:
     voided_by: int | None = None
 
 
-class Performance(Case):
+class Performance(Examination):
     """One case as it is carried out; `finish` writes its rows."""
 
-    def __init__(self, books: Books, rng: Random, number: str, parts: Parts, papers: Papers) -> None:
+    def __init__(self, books: Books, rng: Random, number: str, between: Parts, papers: Papers) -> None:
         super().__init__(books, rng, number)
-        self.parts, self.papers = parts, papers
-        self.unit = parts.unit
-        self.agency = parts.officer
-        self.coordinator = rng.choice(parts.region.coordinators)
-        self.physician: Person | None = None
+        self.between, self.papers = between, papers
+        self.unit = between.unit
+        self.agency = between.officer
+        self.coordinator = rng.choice(between.region.coordinators)
         self.language, self.needs, self.method = "", "", ""
         self.sent: list[Sent] = []
         self.assignments: list[list[int | None]] = []
-        self.participants: list[int] = []
         self.reports = 0
         self.person, self.protection, self.stays = "", "", ""
 
@@ -52,11 +52,20 @@ class Performance(Case):
         """All steps of a plan, from the draft's day."""
         self.create(start, self.agency)
         for act in acts[1:]:
+            day = start + act.day
+            if self.parts and self.rng.random() < _SETTLED:
+                self.settle(day, self.coordinator, words.SETTLED)
+            if act.step in PART_DEEDS:
+                self.move_to(day)
+                PART_DEEDS[act.step](self, act.word)
+                continue
             if act.step == "record_silence":
                 self.next_silence()
             else:
-                self.next_event(start + act.day)
+                self.next_event(day)
             _DEEDS[act.step](self, act.word)
+        if self.parts and self.rng.random() < _SETTLED:
+            self.settle(min(self.day + self.rng.randint(1, 9), self.calendar.last), self.coordinator, words.SETTLED)
         self.close_books()
 
     @property
@@ -68,8 +77,8 @@ class Performance(Case):
 
     def request(self, word: str) -> None:
         """Begäran, with the insured person."""
-        rng, parts = self.rng, self.parts
-        interpreter = rng.random() < 0.18
+        rng, parts = self.rng, self.between
+        interpreter = rng.random() < 0.18 or word == "interpreter"
         self.language = rng.choice(words.LANGUAGES) if interpreter else ""
         self.needs, self.method = rng.choice(words.NEEDS), rng.choice(words.METHODS)
         wished = self.calendar.iso[self.day + rng.randint(5, 25)] if rng.random() < 0.3 else None
@@ -91,15 +100,15 @@ class Performance(Case):
             "request_anew",
             self.agency,
             notes=[("reason", words.ANEW)],
-            region_id=self.parts.region.pk,
-            municipality_id=self.parts.place.municipality,
+            region_id=self.between.region.pk,
+            municipality_id=self.between.place.municipality,
             other_region_reason="",
             requested_on=self.iso,
         )
 
     def order(self, word: str) -> None:
         """Beställning with underlag; after a hand-back also what the earlier performer was sent."""
-        rng, papers = self.rng, self.papers.underlag[self.parts.office.pk]
+        rng, papers = self.rng, self.papers.underlag[self.between.office.pk]
         if not self.sent:
             chosen = rng.sample(papers[:4], rng.randint(1, 3))
             chosen += [papers[4]] if rng.random() < 0.7 else []
@@ -157,7 +166,7 @@ class Performance(Case):
 
     def register_report(self, word: str) -> None:
         """A report that came by post."""
-        papers = self.papers.reports[self.parts.office.pk]
+        papers = self.papers.reports[self.between.office.pk]
         sent = self._enclose([papers[0], papers[2]])
         data = {**self._listed(sent), **self._arrival(self.day)}
         self._version("registered", papers[0].document_id, None)
@@ -178,7 +187,7 @@ class Performance(Case):
         """Avsluta."""
         fields: dict[str, Any] = {"ended_cause": word}
         if word == "objects":
-            fields["carried_out_on"] = self.calendar.iso[self.day - 3]
+            fields["carried_out_on"] = self.calendar.iso[self.examined]
         self.take("end", self.agency, notes=[("reason", words.END[word])], **fields)
 
     # -- the region ------------------------------------------------------------------------------------------------
@@ -192,7 +201,7 @@ class Performance(Case):
         """Tilldela; after a hand-back another unit where the region has one."""
         before = int(self.fields.get("assignments_count", 0))
         if before:
-            others = [unit for unit in self.parts.region.units if unit.pk != self.unit.pk]
+            others = [unit for unit in self.between.region.units if unit.pk != self.unit.pk]
             self.unit = others[0] if others else self.unit
         self.assignments.append([self.unit.pk, self.event_id, None])
         self.take(
@@ -210,11 +219,6 @@ class Performance(Case):
 
     # -- the performer ---------------------------------------------------------------------------------------------
 
-    @property
-    def administrator(self) -> Person:
-        """The unit's administrator."""
-        return self.unit.one(Role.PERFORMER_ADMIN)
-
     def confirm(self, word: str) -> None:
         """Bekräfta."""
         self.take("confirm", self.administrator)
@@ -229,10 +233,11 @@ class Performance(Case):
         self.take("question_underlag", self.physician or self.administrator, notes=notes)
 
     def name_physician(self, word: str) -> None:
-        """A responsible physician and now and then others."""
+        """A responsible physician and now and then others; later all of them, with the same physician."""
         staff, rng = self.unit.staff, self.rng
-        self.physician = rng.choices(staff[Role.PHYSICIAN], [3, 1][: len(staff[Role.PHYSICIAN])])[0]
-        others = [staff[role][0].user_id for role in _ASSESSORS if staff[role] and rng.random() < 0.5]
+        if self.physician is None:
+            self.physician = rng.choices(staff[Role.PHYSICIAN], [3, 1][: len(staff[Role.PHYSICIAN])])[0]
+        others = [staff[role][0].user_id for role in OTHERS if staff[role] and (word == "all" or rng.random() < 0.5)]
         self.participants = sorted({self.physician.user_id, *others})
         data = {"replaced": self.fields.get("responsible_physician_id"), "participants": self.participants}
         self.take("name_physician", self.administrator, data, responsible_physician_id=self.physician.user_id)
@@ -306,14 +311,14 @@ class Performance(Case):
 
     def _unused(self) -> list[Paper]:
         used = {sent.paper.document_id for sent in self.sent}
-        papers = self.papers.underlag[self.parts.office.pk]
+        papers = self.papers.underlag[self.between.office.pk]
         return [next(p for p in (*papers[:4], *papers[6:]) if p.document_id not in used)]
 
     def _enclose(self, papers: list[Paper]) -> list[Sent]:
         made = []
         for paper in papers:
             dated = self.calendar.iso[self.day - self.rng.randint(10, 120)]
-            made.append(Sent(self.books.enclosure_id, paper, dated, self.parts.office.pk, self.event_id))
+            made.append(Sent(self.books.enclosure_id, paper, dated, self.between.office.pk, self.event_id))
             self.books.enclosure_id += 1
         self.sent += made
         return made
@@ -346,7 +351,8 @@ class Performance(Case):
         )
 
     def _content(self, full: bool) -> str:
-        return written(self.rng, self.calendar.iso[min(self.day, self.ordinals["underlag_complete_on"] + 8)], full)
+        examined = self.examined or min(self.day, self.ordinals["underlag_complete_on"] + 8)
+        return written(self.rng, self.calendar.iso[examined], full, self.sections)
 
     # -- rows ------------------------------------------------------------------------------------------------------
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from random import Random
 
+from fmu_portal.working_days import ordinal
 from orders.demo.calendar import Calendar
-from orders.demo.stories import AHEAD, CLOSED, DESK, OPEN, Plan, Story
+from orders.demo.stories import AHEAD, CLOSED, DESK, OPEN
+from orders.demo.story import Plan, Story
 
 _HISTORY = 430
 """Working days back that the ended cases are spread over: about 20 months."""
@@ -29,6 +32,18 @@ def plans(calendar: Calendar, count: int, seed: int, open_share: float) -> list[
         made.append(_open(calendar, rng, tell, rng.choice(AHEAD), ""))
     for tell in rng.choices([*CLOSED], [*CLOSED.values()], k=count - len(made)):
         made.append(_closed(calendar, rng, tell, ""))
+    return sorted(made, key=lambda plan: plan.start)
+
+
+def plans_of_year(calendar: Calendar, count: int, seed: int, year: int) -> list[Plan]:
+    """As many cases that were begun on the year's working days, spread over them, and that have ended since."""
+    rng = Random(seed * 10_000 + year)  # noqa: S311 - made-up cases, not a secret
+    first, last = ordinal(date(year, 1, 1) - timedelta(1)) + 1, ordinal(date(year, 12, 31))
+    made = []
+    for tell in rng.choices([*CLOSED], [*CLOSED.values()], k=count):
+        story = Story(rng, calendar.days)
+        tell(story)
+        made.append(Plan(min(rng.randint(first, last), calendar.last - story.now), tuple(story.acts), ""))
     return sorted(made, key=lambda plan: plan.start)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from orders.demo import words
 from orders.demo.ledger import as_json
-from orders.report import SECTIONS, keys
+from orders.report import OTHERS, SECTIONS, keys
 
 _NAMES = [key for section in SECTIONS for field in section.fields for key in keys(field)]
 _GRADES = {field.name for section in SECTIONS for field in section.fields if field.kind == "grade"}
@@ -15,8 +15,9 @@ _BEGUN = 7
 """Answers in a draft that somebody has begun."""
 
 
-def written(rng: Random, examined: str, full: bool) -> str:
-    """The form's content as JSON: everything, or a draft's first answers. ``examined``: the day as text."""
+def written(rng: Random, examined: str, full: bool, sections: dict[str, Any]) -> str:
+    """The form's content as JSON: everything, or a draft's first answers. ``examined``: the day as text; ``sections``:
+    the other professions' own, as `orders.inputs.report_others` keeps them."""
     content: dict[str, Any] = {}
     for name in _NAMES if full else _NAMES[:_BEGUN]:
         if name in _GRADES:
@@ -24,4 +25,6 @@ def written(rng: Random, examined: str, full: bool) -> str:
         else:
             content[name] = words.CONTENT.get(name, words.GRADE_REASON)
     content["examined_on"] = examined
+    if sections:
+        content[OTHERS] = sections
     return as_json(content)

@@ -6,58 +6,10 @@ that the situation hangs on, so that a case can be placed with that day late, to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from random import Random
-from typing import NamedTuple
+from collections.abc import Callable
 
-DECIDED = 8
-"""Working days to the day that a person decides for a supplement."""
-
-
-class Act(NamedTuple):
-    """A step on a day (working days from the draft), with a word for its variant."""
-
-    day: int
-    step: str
-    word: str = ""
-
-
-class Story:
-    """Steps so far. ``days``: duty kind -> its rule's working days."""
-
-    def __init__(self, rng: Random, days: Mapping[str, int]) -> None:
-        self.rng, self.days = rng, days
-        self.acts: list[Act] = [Act(0, "create")]
-        self.now, self.complete = 0, 0
-        self._hang("send_or_discard")
-
-    def go(self, step: str, low: int, high: int, owes: str = "", word: str = "") -> None:
-        """A step some working days later; the situation then hangs on the duty it ``owes``."""
-        self.now += self.rng.randint(low, high)
-        self.acts.append(Act(self.now, step, word))
-        if step == "order" or (step == "supplement_underlag" and owes == "confirm_underlag"):
-            self.complete = self.now
-        if owes:
-            self._hang(owes, DECIDED if word == "decided" else None)
-
-    def silence(self) -> None:
-        """The unit does not answer, and the clock says so the day after the last day to confirm."""
-        self.acts.append(Act(self.now, "record_silence"))
-        self.now += self.days["confirm_underlag"] + 1
-        self._hang("deliver_report")
-
-    def _hang(self, owes: str, days: int | None = None) -> None:
-        since = self.complete if owes == "deliver_report" else self.now
-        self.hangs_on, self.anchor = owes, since + (self.days[owes] if days is None else days)
-
-    def until(self, low: int, high: int) -> int:
-        """Working days from now until a day counted from when the underlag was complete, one at least."""
-        return max(1, self.complete + self.rng.randint(low, high) - self.now)
-
-    def chance(self, share: float) -> bool:
-        """True for a share of the cases."""
-        return self.rng.random() < share
+from orders.demo.examinations import broken_off, defer, examine, failed, visit, widen
+from orders.demo.story import Story
 
 
 def draft(s: Story) -> None:
@@ -193,9 +145,37 @@ def in_progress_answered(s: Story) -> None:
     s.go("supplement_underlag", 1, 3, "deliver_report", "words")
 
 
-def in_progress_end_proposed(s: Story) -> None:
-    """The unit proposes an end."""
+def in_progress_examined(s: Story) -> None:
+    """The visits have been; the report is to be written."""
     in_progress(s)
+    examine(s)
+
+
+def in_progress_widened(s: Story) -> None:
+    """An expansion was approved, and its visits have been."""
+    in_progress(s)
+    visit(s)
+    widen(s)
+
+
+def in_progress_no_show(s: Story) -> None:
+    """The first visit came to nothing."""
+    in_progress(s)
+    failed(s, "no_show")
+
+
+def in_progress_deferred(s: Story) -> None:
+    """Examined, with a deferral."""
+    in_progress(s)
+    visit(s)
+    defer(s)
+
+
+def in_progress_end_proposed(s: Story) -> None:
+    """The unit proposes an end, after a visit or two to which nobody came."""
+    in_progress(s)
+    for _ in range(s.rng.randint(0, 2)):
+        failed(s, "no_show")
     s.go("propose_end", 2, 9, "decide_end", "cannot_take_part")
 
 
@@ -214,18 +194,26 @@ def in_progress_voided(s: Story) -> None:
 def delivered(s: Story) -> None:
     """Utlåtande inkommet, in time."""
     in_progress(s)
+    examine(s)
+    deliver(s)
+
+
+def deliver(s: Story) -> None:
+    """The report comes, in time as far as the visits allow."""
     s.go("deliver", *(s.until(16, 25),) * 2, "review_report")
 
 
 def delivered_late(s: Story) -> None:
     """Utlåtande inkommet, too late."""
     in_progress(s)
+    examine(s)
     s.go("deliver", *(s.until(26, 36),) * 2, "review_report")
 
 
 def delivered_otherwise(s: Story) -> None:
     """Came by post and was registered."""
     in_progress(s)
+    examine(s)
     s.go("register_report", *(s.until(18, 27),) * 2, "review_report")
 
 
@@ -271,6 +259,68 @@ def accepted_late(s: Story) -> None:
     s.go("complete", 1, 10)
 
 
+def accepted_widened(s: Story) -> None:
+    """Complete, with an expansion."""
+    in_progress(s)
+    visit(s)
+    widen(s)
+    deliver(s)
+    s.go("complete", 1, 10)
+
+
+def accepted_not_done(s: Story) -> None:
+    """Complete, with an expansion of which nothing came."""
+    in_progress(s)
+    visit(s)
+    widen(s, done=False)
+    deliver(s)
+    s.go("complete", 1, 10)
+
+
+def accepted_after_no_show(s: Story) -> None:
+    """Complete, after a visit to which nobody came."""
+    in_progress(s)
+    failed(s, "no_show")
+    visit(s)
+    deliver(s)
+    s.go("complete", 1, 10)
+
+
+def accepted_after_late_notice(s: Story) -> None:
+    """Complete, after a late notice."""
+    in_progress(s)
+    failed(s, "late")
+    visit(s)
+    deliver(s)
+    s.go("complete", 1, 10)
+
+
+def accepted_after_absent_interpreter(s: Story) -> None:
+    """Complete, after a visit that was broken off since the interpreter did not come."""
+    in_progress(s)
+    s.interpreted()
+    failed(s, "interrupt")
+    visit(s)
+    deliver(s)
+    s.go("complete", 1, 10)
+
+
+def accepted_deferred(s: Story) -> None:
+    """Complete, within a deferral."""
+    in_progress(s)
+    visit(s)
+    defer(s)
+    s.go("deliver", *(s.until(20, 25),) * 2, "review_report")
+    s.go("complete", 1, 10)
+
+
+def accepted_forgiven(s: Story) -> None:
+    """Too late, until the agency of its own motion gave a deferral."""
+    delivered_late(s)
+    s.go("grant_unasked", 1, 3)
+    s.go("complete", 1, 5)
+
+
 def accepted_supplemented(s: Story) -> None:
     """Complete after a supplement."""
     supplemented(s)
@@ -290,9 +340,13 @@ def withdrawn_early(s: Story) -> None:
 
 
 def withdrawn(s: Story) -> None:
-    """Återkallad under way."""
+    """Återkallad under way, now and then with a visit to come."""
     in_progress(s)
-    s.go("withdraw", 2, 15)
+    if s.chance(0.5):
+        broken_off(s)
+        s.go("withdraw", 1, s.ahead - 1)
+    else:
+        s.go("withdraw", 2, 15)
 
 
 def ended_cannot(s: Story) -> None:
@@ -322,7 +376,8 @@ def ended_nobody(s: Story) -> None:
 def ended_objects(s: Story) -> None:
     """Ended: the insured person objects to the report being sent, after it was carried out."""
     in_progress(s)
-    s.go("end", 12, 20, word="objects")
+    visit(s)
+    s.go("end", 1, 8, word="objects")
 
 
 def discarded(s: Story) -> None:
@@ -333,7 +388,8 @@ def discarded(s: Story) -> None:
 OPEN: dict[Callable[[Story], None], float] = {
     draft: 5, requested: 11, requested_end_proposed: 1, returned: 4, assigned: 7, assigned_named: 2, handed_back: 2,
     assigned_again: 1.5, ordered: 7, ordered_again: 1, ordered_questioned: 3, ordered_supplemented: 2,
-    ordered_declined: 1, in_progress: 26, in_progress_new_clock: 2, in_progress_unnamed: 2, in_progress_questioned: 3,
+    ordered_declined: 1, in_progress: 17, in_progress_examined: 6, in_progress_widened: 1, in_progress_no_show: 1,
+    in_progress_deferred: 1, in_progress_new_clock: 2, in_progress_unnamed: 2, in_progress_questioned: 3,
     in_progress_answered: 2, in_progress_end_proposed: 2, in_progress_end_declined: 1, in_progress_voided: 1,
     delivered: 8, delivered_late: 2, delivered_otherwise: 1, supplement_requested: 4, supplemented: 2,
     not_supplemented: 1, supplement_recalled: 1, supplement_after_accepted: 1,
@@ -341,8 +397,10 @@ OPEN: dict[Callable[[Story], None], float] = {
 """Situation -> its weight among the open cases."""
 
 CLOSED: dict[Callable[[Story], None], float] = {
-    accepted: 60, accepted_late: 8, accepted_supplemented: 9, accepted_otherwise: 2, withdrawn_early: 2, withdrawn: 4,
-    ended_cannot: 4, ended_died: 1, ended_moved: 2, ended_nobody: 2, ended_objects: 2, discarded: 4,
+    accepted: 44, accepted_widened: 7, accepted_not_done: 1, accepted_after_no_show: 3, accepted_after_late_notice: 3,
+    accepted_after_absent_interpreter: 1, accepted_deferred: 2, accepted_forgiven: 1, accepted_late: 7,
+    accepted_supplemented: 9, accepted_otherwise: 2, withdrawn_early: 2, withdrawn: 4, ended_cannot: 4,
+    ended_died: 1, ended_moved: 2, ended_nobody: 2, ended_objects: 2, discarded: 4,
 }  # fmt: skip
 """Situation -> its weight among the others."""
 
@@ -356,19 +414,11 @@ DESK: tuple[tuple[Callable[[Story], None], int], ...] = (
     (ordered, 2), (ordered_again, 2), (ordered_questioned, 0), (ordered_questioned, 2), (ordered_supplemented, 1),
     (ordered_declined, 2), (in_progress, -3), (in_progress, 0), (in_progress, 1), (in_progress, 3), (in_progress, 8),
     (in_progress, 15), (in_progress, 20), (in_progress_new_clock, 12), (in_progress_unnamed, 17),
-    (in_progress_questioned, 1), (in_progress_questioned, -1), (in_progress_answered, 9),
+    (in_progress_examined, -1), (in_progress_examined, 6), (in_progress_widened, 9), (in_progress_no_show, 13),
+    (in_progress_deferred, 4), (in_progress_questioned, 1), (in_progress_questioned, -1), (in_progress_answered, 9),
     (in_progress_end_proposed, 0), (in_progress_end_proposed, 2), (in_progress_end_declined, 7),
     (in_progress_voided, 11), (delivered, 1), (delivered, 6), (delivered_late, 4), (delivered_late, -2),
     (delivered_otherwise, 5), (supplement_requested, 3), (supplement_requested, 0), (supplemented, 7),
     (not_supplemented, 3), (supplement_recalled, 4), (supplement_after_accepted, 5),
 )  # fmt: skip
 """What the stable logins' desks hold at least: open situations, with working days to the last day."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A story placed in time: ``start`` is the ordinal of the draft's day; ``desk`` names a stable login's unit."""
-
-    start: int
-    acts: tuple[Act, ...]
-    desk: str

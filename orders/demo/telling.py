@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from fmu_portal.engine.registry import DUTY_KINDS
 from fmu_portal.models import Event
 from orders.demo.calendar import Calendar
-from orders.process import ASSESSMENT
 from orders.sentences import sentence
 
 LATELY = 10
@@ -20,17 +20,17 @@ def is_recent(calendar: Calendar, day: int) -> bool:
 
 def of_duty(kind: str, due: str) -> str:
     """What an organisation that got a duty is told."""
-    return f"{ASSESSMENT.duties[kind].task} senast {due}."
+    return f"{DUTY_KINDS[kind].task} senast {due}."
 
 
-def of_step(step: str, party: str, data: dict[str, Any]) -> str:
+def of_step(process: str, step: str, party: str, data: dict[str, Any]) -> str:
     """What an organisation that owes nothing is told."""
-    return sentence(Event(process=ASSESSMENT.name, step=step, party=party, data=data), {})[:200]
+    return sentence(Event(process=process, step=step, party=party, data=data), {})[:200]
 
 
 def of_signal(signal: str, kind: str, due: str) -> str:
     """What the clock says."""
-    task = ASSESSMENT.duties[kind].task
+    task = DUTY_KINDS[kind].task
     if signal == "overdue":
         return f"Sista dag har passerat: {task}. Den var {due}."
     return f"Påminnelse: {task} senast {due}."

@@ -12,13 +12,13 @@ from accounts.actor import Actor
 from accounts.models import Mandate
 from fmu_portal.engine.door import begin, take
 from fmu_portal.working_days import add_working_days
+from orders.demo import words
 from orders.demo.decisions import People, people_of
 from orders.models import Assessment
 from orders.visits import approved, swedish
 
 MOST = 90
 """Cases that get visits: enough for every desk, whatever the number of cases."""
-PLACE = "Påhittad mottagning, Provgatan 3, plan 2"
 HOURS = (9, 13, 15)
 """When an assessor's visits begin: at most three a day."""
 
@@ -88,7 +88,7 @@ def _visits(case: Assessment, people: People, days: Days, now: datetime, number:
 def _said(profession: str, assessor: Actor, day: date, clock: time) -> dict[str, Any]:
     return {
         "profession": profession, "assessor": assessor.user_id, "day": day.isoformat(), "start": f"{clock:%H:%M}",
-        "minutes": 90, "meeting": "place", "place": PLACE,
+        "minutes": 90, "meeting": "place", "place": words.PLACE,
     }  # fmt: skip
 
 

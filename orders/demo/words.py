@@ -61,6 +61,20 @@ SUPPLEMENT = ("Motiveringen till graderingen saknas i en del.", "Skriv hur läng
 CANNOT = "Ett nytt besök skulle krävas, och personen kan inte komma."
 RECALL = "Utlåtandet räcker som det är."
 VOID = "Handlingen hör till ett annat ärende."
+SETTLED = ("Påhittat: kallelsen kom sent fram.", "Påhittat: rutinen är genomgången med enheten.")
+GROUNDS = (
+    ("unclear", "Påhittat: minne och koncentration går inte att bedöma av läkaren ensam."),
+    ("clears", "Påhittat: en annan profession kan pröva det vid ett eget besök."),
+    ("matters", "Påhittat: det kan ändra graden i två kategorier."),
+)
+NOT_EXPANDED = "Påhittat: profilen går att bedöma med det som finns."
+RISK = ("Påhittat: tolken uteblev och besöket behöver göras om.", "Påhittat: en undersökning måste göras om.")
+OWN_MOTION = "Påhittat: underlaget kompletterades sent."
+NOTICE = "Påhittat: sjuk, vill ha en ny tid."
+NOT_DONE = "Påhittat: personen orkade inte med ett besök till."
+FINDINGS = "Påhittad text: observerat vid besöket hos professionen."
+JUDGEMENT = "Påhittad text: bekräftar läkarens bild av förmågan."
+PLACE = "Påhittad mottagning, Provgatan 3, plan 2"
 
 CONTENT = {
     "circumstances": "Påhittad text: undersökning på mottagningen i två timmar, med en paus.",

@@ -219,7 +219,7 @@ def _timeline(events: list[Event], case: Assessment, actor: Actor) -> list[dict[
         names = names_of(events, case, actor)
     rows: list[dict[str, Any]] = []
     for event in events:
-        row = {"at": event.at, "sentence": sentence(event, names)}
+        row = {"pk": event.pk, "at": event.at, "sentence": sentence(event, names)}
         # What two organisations owe together passes twice in the same moment: one line is enough.
         if not (rows and rows[-1]["sentence"] == row["sentence"] and rows[-1]["at"].date() == event.at.date()):
             rows.append(row)

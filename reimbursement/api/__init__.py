@@ -1,1 +1,1 @@
-"""The operations of reimbursement in the API: the same door, the same forms, the same access."""
+"""The API of reimbursement, a module for each noun."""

@@ -13,17 +13,17 @@ PRICED = (*EXAMINATIONS, LineKind.NO_SHOW, LineKind.LATE_NOTICE)
 @check("Takbeloppet är känt", "11–13 §§", *CEILINGED, LineKind.ADMINISTRATION, group=AMOUNT)
 def ceiling_known(seen: Seen) -> Answer:
     """A rule is in force on the day that the law names; a rule that was changed since is shown."""
-    day = seen.line.rule_day
-    if seen.line.ceiling is None:
+    day, ceiling = seen.line.rule_day, seen.line.ceiling
+    if ceiling is None:
         return stops(f"Inget takbelopp för {day}.", "Portalen gissar inget belopp.")
     if seen.rule_now and seen.rule_now != seen.line.rule:
         return person(
-            f"{kronor(seen.line.ceiling)} enligt {seen.line.rule}.",
+            f"{kronor(ceiling)} enligt {seen.line.rule}.",
             f"Regeln har ändrats sedan begäran gjordes: för {day} gäller nu {seen.rule_now}.",
         )
     if seen.ceiling_now is not None and seen.line.unit_ceiling != seen.ceiling_now:
-        return person(f"{kronor(seen.line.ceiling)}.", "Regelns belopp har rättats sedan begäran gjordes.")
-    return holds(f"{kronor(seen.line.ceiling)}, regeln den {day}.")
+        return person(f"{kronor(ceiling)}.", "Regelns belopp har rättats sedan begäran gjordes.")
+    return holds(f"{kronor(ceiling)}, regeln den {day}.")
 
 
 @check("Kostnaden ryms under taket", "11 och 13 §§, tabellerna", *CEILINGED, group=AMOUNT)
@@ -44,13 +44,21 @@ def reasonable_amount(seen: Seen) -> Answer:
     return person(f"Begärt {kronor(seen.cost)}.", "Lagen har inget tak. Du bedömer vad som är skäligt.")
 
 
+@check("Resor till utbildningen begärs en gång", "13 § andra stycket", LineKind.TRAVEL, group=AMOUNT)
+def travel_once(seen: Seen) -> Answer:
+    """Two claims for travel of one day may be two journeys or one: a person judges."""
+    if seen.journeys:
+        return person(f"Även {', '.join(seen.journeys)}.", "En annan begäran gäller resor samma dag.")
+    return holds("Ingen annan begäran gäller resor den dagen.")
+
+
 @check("Kostnaden är avtalets pris", "FKFS 2019:1, enligt SKR", *PRICED, group=AMOUNT)
 def equals_agreement(seen: Seen) -> Answer:
     """A procured performer costs what the agreement says; a unit of the region's own its substantiated actual cost."""
+    if seen.own:
+        return _own(seen, "Regionens egen enhet.")
     if seen.line.price is None:
-        own = seen.case is not None and seen.case.own
-        fact = "Regionens egen enhet." if own else "Avtalet har inget pris för posten."
-        return person(fact, "Kostnaden ska vara styrkt (17 §).") if not own else _own(seen, fact)
+        return person("Avtalet har inget pris för posten.", "Kostnaden ska vara styrkt (17 §).")
     fact = f"Begärt {kronor(seen.cost)}, avtal {kronor(seen.line.price)}."
     return holds(fact) if seen.cost == seen.line.price else person(fact, "Kostnaden är en annan än avtalets pris.")
 
@@ -64,8 +72,7 @@ def _own(seen: Seen, fact: str) -> Answer:
 @check("Tolkens timmar stämmer med besöket", "11 § andra stycket", LineKind.INTERPRETER, group=AMOUNT)
 def interpreter_hours(seen: Seen) -> Answer:
     """More hours than the visit lasted may be real (minimum bookings, waiting): a person judges."""
-    visit = next((v for v in seen.case.visits if v.pk == seen.line.visit_id), None) if seen.case else None
-    minutes = seen.line.minutes or 0
+    visit, minutes = seen.visit, seen.line.minutes or 0
     if visit is None or visit.interpreter != "came":
         return stops("Ingen tolk kom till besöket.", "Bara timmar då tolken var med ersätts.")
     fact = f"Tolk {_hours(minutes)} timmar, besöket {_hours(visit.minutes)} timmar."

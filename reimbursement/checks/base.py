@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reimbursement.facts import CaseFacts
+from reimbursement.facts import CaseFacts, VisitFact
 from reimbursement.models.claim import Claim, Line
 
 
@@ -55,7 +55,8 @@ class Seen:
 
     ``twins``: (number, region id) of other claims that hold or were paid the same fact. ``median``: the region's own of
     the kind, None with fewer than ten before. ``evidence``: how many documents the claim has. ``year_total``: what other
-    claims for central administration of the year have claimed or been granted. ``rule_now``: the code of the rule that is
+    claims for central administration of the year have claimed or been granted. ``journeys``: numbers of other claims for
+    travel to training on the same day. ``rule_now``: the code of the rule that is
     in force for the line's day now. ``unusual``: the routine's per cent.
     """
 
@@ -67,6 +68,7 @@ class Seen:
     evidence: int = 0
     year_total: int = 0
     quarter_twins: list[str] = field(default_factory=list)
+    journeys: list[str] = field(default_factory=list)
     rule_now: str = ""
     ceiling_now: int | None = None
     unusual: int = 25
@@ -75,6 +77,16 @@ class Seen:
     def cost(self) -> int:
         """The line's cost in öre, 0 when none has been entered."""
         return self.line.cost or 0
+
+    @property
+    def visit(self) -> VisitFact | None:
+        """The visit that the line is of, when it is of one and the facts still have it."""
+        return next((v for v in self.case.visits if v.pk == self.line.visit_id), None) if self.case else None
+
+    @property
+    def own(self) -> bool:
+        """The region runs the performer that the line is of."""
+        return (self.visit.own if self.visit else self.case.own) if self.case else False
 
 
 Function = Callable[[Seen], Answer]

@@ -44,6 +44,17 @@ def received_in_time(seen: Seen) -> Answer:
     return holds(fact)
 
 
+@check("Tiden räknades från ett enda mottagande", "8 §, portalens tolkning", *EXAMINATIONS)
+def one_clock(seen: Seen) -> Answer:
+    """A new performer after a hand-back has a clock of its own: our reading, so that a person is told."""
+    case = seen.case
+    if case is None or case.objected or case.assignments <= 1:
+        return holds("Samma utförare hela tiden.")
+    return person(
+        f"Utredningen har haft {case.assignments} utförare.", "Ny tid räknades från den nya utförarens mottagande."
+    )
+
+
 @check("Tolken behövdes för en genomförd utredning", "11 § andra stycket", LineKind.INTERPRETER)
 def interpreter_for_assessment(seen: Seen) -> Answer:
     """The second paragraph does not repeat the condition of the first: a late report is for a person to judge."""
@@ -104,7 +115,7 @@ def visit_carried_out(seen: Seen) -> Answer:
 )
 def missed_visit(seen: Seen) -> Answer:
     """The visit ended as a no-show in one of the legal forms, or by the insured's late notice."""
-    visit = next((v for v in seen.case.visits if v.pk == seen.line.visit_id), None) if seen.case else None
+    visit = seen.visit
     if visit is None:
         return stops("Besöket finns inte längre som uteblivet eller sent avbokat.", "Ingen rätt till ersättning.")
     if seen.line.kind == LineKind.NO_SHOW:
@@ -135,9 +146,10 @@ def once_a_quarter(seen: Seen) -> Answer:
 @check("Förordningen gällde", "Övergångsbestämmelse 3 till förordning (2018:1633)", *LineKind.values)
 def ordinance_in_force(seen: Seen) -> Answer:
     """An assessment that runs past 2028-12-31 needs a new rule: a person is told."""
-    case = seen.case
-    days = [d for d in (seen.line.rule_day, case.delivered_on if case else None) if d is not None]
-    last = max(days, default=None)
+    case, visit = seen.case, seen.visit
+    missed = seen.line.kind in (LineKind.NO_SHOW, LineKind.LATE_NOTICE)
+    right = (case.delivered_on or case.days.get("end")) if case and not missed else None
+    last = max((d for d in (seen.line.rule_day, right, visit.day if visit else None) if d is not None), default=None)
     if last is not None and last > ORDINANCE_ENDS:
         return person(f"{last}.", "Förordningen upphörde att gälla vid utgången av 2028. En ny regel behövs.")
     return holds(f"{last}." if last else "Ingen dag att jämföra med.")

@@ -33,10 +33,15 @@ _YEAR = """
 SELECT c.id, c.region_id, c.year, c.quarter, c.number, coalesce(c.approved, c.payable, 0) FROM reimbursement_claim c
 WHERE c.kind = 'administration' AND c.status NOT IN ('new', 'proposed', 'set_aside', 'refused') AND c.region_id = ANY (%s)
 """
+_JOURNEYS = """
+SELECT c.id, c.region_id, l.rule_day, c.number FROM reimbursement_claim c JOIN reimbursement_line l ON l.claim_id = c.id
+WHERE c.region_id = ANY (%s) AND c.status IN ('submitted', 'asked', 'decided', 'attested', 'in_payment', 'paid')
+  AND c.payable_on = ANY (%s) AND c.kind = 'training' AND l.kind = 'travel'
+"""
 
 
 def seen_of(claims: Sequence[Claim], lines: Iterable[Line], today: date) -> list[Seen]:
-    """What the checks look at, for each line that law does not bar. Eight queries whatever the number of claims."""
+    """What the checks look at, for each line that law does not bar. At most nine queries whatever the number."""
     rows = [line for line in lines if not line.bar]
     by_id = {claim.pk: claim for claim in claims}
     regions = sorted({claim.region_id for claim in claims})
@@ -47,6 +52,7 @@ def seen_of(claims: Sequence[Claim], lines: Iterable[Line], today: date) -> list
     medians: dict[tuple[str, int], int] = {}
     evidence: dict[int, int] = {}
     years: list[tuple[int, int, int, int, str, int]] = []
+    journeys: list[tuple[int, int, date, str]] = []
     with as_clock(), connection.cursor() as cursor:
         cursor.execute(_TWINS, [[line.key for line in rows]])
         for key, pk, number, region in cursor.fetchall():
@@ -60,6 +66,9 @@ def seen_of(claims: Sequence[Claim], lines: Iterable[Line], today: date) -> list
         if any(claim.kind == ClaimKind.ADMINISTRATION for claim in claims):
             cursor.execute(_YEAR, [regions])
             years = cursor.fetchall()
+        if days := [line.rule_day for line in rows if line.kind == LineKind.TRAVEL]:
+            cursor.execute(_JOURNEYS, [regions, days])
+            journeys = cursor.fetchall()
     found = []
     for line in rows:
         claim = by_id[line.claim_id]
@@ -75,6 +84,9 @@ def seen_of(claims: Sequence[Claim], lines: Iterable[Line], today: date) -> list
             same = [y for y in years if y[1] == claim.region_id and y[2] == claim.year and y[0] != claim.pk]
             seen.year_total = sum(y[5] for y in same)
             seen.quarter_twins = [y[4] for y in same if y[3] == claim.quarter]
+        if line.kind == LineKind.TRAVEL:
+            same_day = (claim.region_id, line.rule_day)
+            seen.journeys = [n for pk, region, day, n in journeys if (region, day) == same_day and pk != claim.pk]
         found.append(seen)
     return found
 

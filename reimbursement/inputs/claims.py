@@ -44,6 +44,12 @@ class ReasonForm(StepForm):
         remark(context, "reason", self.cleaned_data["reason"], to_region=context.step.name != "send_back")
 
 
+class SentBackForm(ReasonForm):
+    """Why the attester does not attest. Carries the version that was read."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
 class QuestionForm(StepForm):
     """The controller asks the region. Carries the version that was read."""
 

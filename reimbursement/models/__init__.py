@@ -18,6 +18,7 @@ from reimbursement.models.claim import (
 from reimbursement.models.control import (
     ControlPeriod,
     Desk,
+    DeskChange,
     InterestRule,
     Job,
     ReferenceRate,
@@ -49,6 +50,7 @@ __all__ = [
     "Counter",
     "Decision",
     "Desk",
+    "DeskChange",
     "Entry",
     "EntryKind",
     "Evidence",

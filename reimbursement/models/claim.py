@@ -19,6 +19,9 @@ from orders.models import Assessment, Recusal, Visit
 from reimbursement.models.subject import Subject
 from reimbursement.process import CLAIM, WITH_AGENCY
 
+AT_AGENCY = WITH_AGENCY[1:]
+"""What the agency lists by status; what is to be examined stands in its own order."""
+
 
 class ClaimKind(models.TextChoices):
     """Slag av begäran."""
@@ -94,6 +97,7 @@ class Claim(Personal, Subject):
 
     PROCESS: ClassVar[str] = CLAIM.name
     PART: ClassVar[See] = See.CLAIM
+    FREE_TEXT: ClassVar[tuple[str, ...]] = ("payable_on", "urgency", "letter_id")
 
     kind = models.CharField(max_length=20, choices=ClaimKind.choices)
     central = models.BooleanField(default=False)
@@ -151,12 +155,15 @@ class Claim(Personal, Subject):
                 condition=Q(status="submitted"),
                 name="claim_to_examine",
             ),
-            models.Index(
-                fields=["central", "status", "id"],
-                condition=Q(status__in=("asked", "decided", "attested", "in_payment")),
-                name="claim_under_way",
-            ),
             models.Index(fields=["region", "id"], condition=Q(status="attested"), name="claim_to_pay"),
+            *(
+                models.Index(
+                    fields=[*first, "central", "status", "-id"],
+                    condition=Q(status__in=AT_AGENCY),
+                    name=f"claim_at_agency{name}",
+                )
+                for first, name in (([], ""), (["region"], "_of_region"), (["office"], "_of_office"))
+            ),
             models.Index(fields=["assessment"], name="claim_of_assessment"),
         ]
 
@@ -273,12 +280,16 @@ class Decision(models.Model):
 
 
 class Evidence(models.Model):
-    """Kostnadsunderlag: a document that substantiates a cost (17 §). Removed only before the claim has been sent."""
+    """Kostnadsunderlag: a document that substantiates a cost (17 §). Removed only before the claim has been sent.
+
+    ``number_page``: the first page with a personnummer (None: none): such a file is not sent.
+    """
 
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="evidence", db_index=False)
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
     what = models.CharField(max_length=120, blank=True)
     sent_by = models.ForeignKey(Event, models.PROTECT, null=True, related_name="+", db_index=False)
+    number_page = models.IntegerField(null=True)
     added_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -167,6 +167,18 @@ class Desk(models.Model):
         return f"{self.region_id}: {self.office_id}"
 
 
+class DeskChange(models.Model):
+    """Ändring av granskande kontor: who said which office, and when. Only added to."""
+
+    region = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    office = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
+    mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.region_id}: {self.office_id}"
+
+
 class Job(models.Model):
     """Jobb: one step taken on many claims by a worker, in its asker's name; ``done`` and ``refused`` grow as it goes.
 

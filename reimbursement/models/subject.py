@@ -22,6 +22,9 @@ class Subject(models.Model):
     """
 
     PROCESS: ClassVar[str]
+    OUTSIDE_CASES: ClassVar[bool] = True
+    FREE_TEXT: ClassVar[tuple[str, ...]] = ()
+    """Columns that no event carries."""
 
     number = models.CharField(max_length=14, unique=True)
     region = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)

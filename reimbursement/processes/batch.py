@@ -51,12 +51,12 @@ STEPS = by_name(
     ),
     Step(
         "retry", "Skicka igen", "Utbetalningen skickas igen.",
-        from_=("failed",), to="created", by=ATTESTER, sees="version",
+        from_=("failed",), to="created", by=ATTESTER, sees="version", guards=("account_is_there",),
         hint="Samma utbetalning med samma nummer, till det konto som gäller nu.",
     ),
     Step(
         "cancel", "Avbryt utbetalningen", "Utbetalningen avbröts. Beloppen tas med i nästa.",
-        from_=("failed",), to="cancelled", by=ATTESTER, input="reason", sees="version", confirm=True,
+        from_=("failed",), to="cancelled", by=ATTESTER, input="reason", sees="version", confirm=True, tells=(REGION,),
         happens=("Inget betalas ut. Beslutade belopp tas med i nästa utbetalning.",),
     ),
 )  # fmt: skip

@@ -77,7 +77,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "facts": recoveries.facts(recovery, actor),
         "decision": recoveries.decision(recovery),
         "interest": recoveries.explanation(recovery) if recovery.counted else None,
-        "books": recoveries.books(recovery),
+        "books": recoveries.entries_of(recovery),
         "written": recoveries.written(RECOVERY.name, pk, actor),
         "events": recoveries.history(RECOVERY.name, pk, actor),
         "agency": actor.party is not Party.REGION,

@@ -40,11 +40,12 @@ MOST_NEW = 10
 class Target:
     """Which step of what, and how its pages speak of it.
 
-    ``url``: the step's own address; ``back``: the page that it was reached from; ``title``: what the subject is called ("Begäran
-    E-2027-00031"). ``facts``: what stands beside, (label, text). ``begin``: for a step that begins something new, takes
-    the answers through the door and gives the new subject; its ``subject`` is not stored. ``beside``: a template above
-    the fields, ``above`` one on the check page; both get ``more``. ``done``: where to afterwards; the subject's page
-    when empty. ``button``: the words of the deed when the step's label is not it.
+    ``url``: the step's own address; ``back``: the page that it was reached from; ``title``: what the subject is called
+    ("Begäran E-2027-00031"). ``facts``: what stands beside, (label, text). ``begin``: for a step that begins something
+    new, takes the answers through the door and gives the new subject; its ``subject`` is not stored. ``beside``: a
+    template above the fields, ``above`` one on the check page; both get ``more``. ``initial``: what the form proposes.
+    ``done``: where to afterwards; the subject's page when empty. ``button``: the words of the deed when the step's label
+    is not it. ``template``: of the page with the form.
     """
 
     registered: Registered
@@ -58,6 +59,7 @@ class Target:
     beside: str = ""
     above: str = ""
     more: dict[str, Any] = field(default_factory=dict)
+    initial: dict[str, Any] = field(default_factory=dict)
     done: str = ""
     button: str = ""
     template: str = "reimbursement/step.html"
@@ -137,7 +139,7 @@ def _version(target: Target) -> QueryDict:
 def _unbound(target: Target, actor: Actor, kept: QueryDict | None) -> StepForm:
     """The form with what was kept shown, without errors yet; carrying the version that is seen now."""
     sees = target.step.sees
-    initial = {sees: getattr(target.subject, sees)} if sees is not None else {}
+    initial = target.initial | ({sees: getattr(target.subject, sees)} if sees is not None else {})
     if not kept:
         form: StepForm = target.form_class(subject=target.subject, actor=actor, initial=initial)
         return form

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from documents import sandbox
 from fmu_portal import limits
 from tests import situations as s
 from tests.pages import browser
@@ -180,6 +181,11 @@ def production(*arguments, **env):
 
 def test_the_deployment_check_has_nothing_to_say(probe):
     done = production("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    if missing := sandbox.missing_walls():  # the machine's, and said: a machine that gives them is the usual one
+        assert ", ".join(missing) in done.stderr
+        assert done.stderr.count("(fmu.W") == 1
+        assert "(security." not in done.stderr
+        return
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
     probe()

@@ -9,7 +9,7 @@ from tests import situations as s
 from tests.attacks.schema import try_all
 
 STRANGER = "Främlingens namn"
-CASES = 250
+CASES = 150
 
 
 def test_no_call_breaks_the_document_or_tells_of_a_stranger(committed_cast, settings, probe):
