@@ -29,7 +29,6 @@ from orders.models import Recusal
 from reimbursement import books
 from reimbursement.models import Account, Batch, BatchItem, Claim, Counter, Entry, EntryKind, PayAccount, Recovery
 from reimbursement.proposing import examiner
-from reimbursement.recovering import balances
 
 MOST = 2000
 """Claims in one batch: the portal's own limit. A region with more gets several batches at once."""
@@ -123,7 +122,7 @@ def make_batch(region_id: int, actor: Actor, *, now: datetime | None = None) -> 
             .filter(region_id=region_id, status="demanded", set_off=True)
             .order_by("id")
         )
-        set_offs = allot(claims, amounts, recoveries, balances([r.pk for r in recoveries]))
+        set_offs = allot(claims, amounts, recoveries, books.balances(r.pk for r in recoveries))
         return _begin(claims, amounts, set_offs, account, actor, now or timezone.now())
 
 
