@@ -195,7 +195,7 @@ def _draw(first: date, last: date, mandate_id: int | None) -> int:
         review = Review(
             number=number, period=period, item=item, region_id=claim.region_id, office_id=claim.office_id, why=why
         )
-        door.start("review", review, "select", CLOCK, None, {"period": period.pk, "item": item.pk, "why": why})
+        door.start("review", review, "select", CLOCK)
     return len(wanted)
 
 

@@ -107,7 +107,7 @@ def open_recovery(claim_id: int, actor: Actor, data: Mapping[str, Any], *, now: 
         recovery.opened_on = timezone.localdate(moment)
         paid = BatchItem.objects.filter(claim_id=claim.pk, released=False, batch__status="confirmed")
         recovery.paid_on = paid.values_list("batch__paid_on", flat=True).first()
-        door.start("recovery", recovery, "open", actor, data, {"claim": claim.pk}, now=moment)
+        door.start("recovery", recovery, "open", actor, data, now=moment)
         return recovery
 
 

@@ -195,7 +195,9 @@ def _cost(line: Line, said: dict[str, Any]) -> str:
 def _decide(claim: Claim) -> None:
     """As claimed, to what is left."""
     office = Organisation.objects.filter(kind="agency_office")[0]
-    controller = Actor.of(Mandate.objects.select_related("user", "organisation").get(role=Role.CONTROLLER, organisation=office))
+    controller = Actor.of(
+        Mandate.objects.select_related("user", "organisation").get(role=Role.CONTROLLER, organisation=office)
+    )
     data: dict[str, Any] = {"version": claim.version}
     for line in claim.lines.all():
         data |= {f"outcome_{line.pk}": "approve", f"reason_{line.pk}": "Godtas"}

@@ -86,7 +86,10 @@ def test_there_are_enough_and_every_check_is_seen_not_to_hold():
 
 def test_every_example_has_its_paragraph():
     for number, _, example in examples.NUMBERED:
-        assert "§" in example["law"] or "provision" in example["law"] or "own check" in example["law"] or "FKFS" in (
-            example["law"]
+        assert (
+            "§" in example["law"]
+            or "provision" in example["law"]
+            or "own check" in example["law"]
+            or "FKFS" in (example["law"])
         ), number
         assert ("lines" in example) != ("refused" in example), number

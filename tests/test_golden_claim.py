@@ -40,9 +40,7 @@ def allowed(letters):
 def along(claim, step):
     """Take a step that only follows, as a batch's step does."""
     registered = PROCESSES["claim"]
-    context = door.Context(
-        registered, claim, CLOCK, CLAIM.steps[step], Event.objects.latest("pk").pk, timezone.now()
-    )
+    context = door.Context(registered, claim, CLOCK, CLAIM.steps[step], Event.objects.latest("pk").pk, timezone.now())
     return door.follow("claim", claim.pk, step, context)
 
 

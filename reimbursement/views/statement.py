@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -79,7 +80,7 @@ def statement(request: HttpRequest, year: int) -> HttpResponse:
     _known(year)
     region = region_of(request, actor)
     agency = actor.party is Party.AGENCY
-    context = {
+    context: dict[str, Any] = {
         "year": year,
         "agency": agency,
         "region": region,
