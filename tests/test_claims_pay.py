@@ -12,7 +12,7 @@ from fmu_portal.engine import clock, outbox
 from fmu_portal.engine.door import take
 from fmu_portal.engine.refusals import InvalidInput, WrongRole, WrongState
 from fmu_portal.models import Duty, Event, Notice, Outbox
-from reimbursement import accounts, books, paying, payment_file, recovering
+from reimbursement import accounts, books, paying, payment_file
 from reimbursement.models import Batch, BatchItem, Claim, Entry, PayAccount, Recovery, Remark
 from tests import claims, payments
 
@@ -176,7 +176,7 @@ def test_set_off_is_never_more_than_the_payment(cast, demand, net):
     (batch,) = paying.make_batches(cast.attester).batches
     assert (batch.gross, batch.set_off, batch.net) == (1_840_000, 1_840_000 - net, net)
     assert amounts(batch=batch) == [("demanded", "set_off", batch.set_off), ("owed", "set_off", -batch.set_off)]
-    assert recovering.balance(recovery) == demand - batch.set_off
+    assert books.balance(recovery.pk) == demand - batch.set_off
     assert Recovery.objects.get().status == "demanded", "the batch may still be cancelled"
     outbox.work()
     batch = payments.fresh(batch)
@@ -206,7 +206,7 @@ def test_cancelled_batch_gives_the_set_off_back_by_new_entries(cast):
     outbox.work()
     payments.step(batch, "fail", cast, cause="file")
     payments.step(batch, "cancel", cast, reason="Fel fil")
-    assert recovering.balance(recovery) == 400_000
+    assert books.balance(recovery.pk) == 400_000
     assert Entry.objects.filter(batch=batch).count() == 4
     assert Entry.objects.filter(batch=batch).total() == 0
     assert Entry.objects.filter(batch=batch, corrects__isnull=False).count() == 2
