@@ -5,7 +5,7 @@ Read for one claim in a fixed number of queries, whatever the number of lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -88,6 +88,7 @@ class Examination:
     case: Assessment | None
     answers: dict[int, list[Any]] = field(default_factory=dict)
     before: dict[int, dict[str, str]] = field(default_factory=dict)
+    """Line's id -> what each check said last: when the claim came in, or when it was decided."""
 
     @property
     def shows_case(self) -> bool:
@@ -195,7 +196,7 @@ def amounts(found: Examination) -> list[Amount]:
                 "Inget tak" if line.ceiling is None else kronor(line.ceiling),
                 kronor(line.payable or 0),
                 "" if line.approved is None else kronor(line.approved),
-                f"{event.at:%Y-%m-%d}: {sentence(event, {})}" if event is not None else "",
+                f"{timezone.localdate(event.at)}: {sentence(event, {})}" if event is not None else "",
                 url,
                 str(Bar(line.bar).label) if line.bar else "",
             )
@@ -222,17 +223,23 @@ def decisions(found: Examination) -> list[Decided]:
         if row.event_id not in made:
             who = row.event.mandate.user.name if row.event.mandate else ""
             made[row.event_id] = Decided(row.event.at, who, standing and not made, [])
-        line = lines[row.line_id]
+        line, said = lines[row.line_id], found.before[row.line_id]
         made[row.event_id].rows.append(
             {
                 "label": words(line),
                 "outcome": OUTCOMES[Outcome(row.outcome)],
                 "amount": kronor(row.amount),
                 "reason": row.reason,
-                "overridden": [CHECKS[name].label for name in row.overrides if name in CHECKS],
+                "stopped": _labels(row.overrides, said, Verdict.STOPS),
+                "judged": _labels(row.overrides, said, Verdict.PERSON),
             }
         )
     return list(made.values())
+
+
+def _labels(names: Iterable[str], said: Mapping[str, str], verdict: Verdict) -> list[str]:
+    """The checks that were decided against, of those that said this; what has no verdict any more was judged."""
+    return [CHECKS[n].label for n in names if n in CHECKS and said.get(n, Verdict.PERSON) == verdict]
 
 
 def remarks(claim: Claim) -> list[dict[str, Any]]:
