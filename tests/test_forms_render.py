@@ -174,6 +174,13 @@ def test_dates_in_swedish_whatever_the_locale() -> None:
     assert "kl.\xa000.30" in portal.clock(evening)
 
 
+def test_an_amount_stays_on_one_line():
+    assert (
+        portal.nbsp("tak 1 350 000,50 kr") == "tak 1\N{NO-BREAK SPACE}350\N{NO-BREAK SPACE}000,50\N{NO-BREAK SPACE}kr"
+    )
+    assert portal.nbsp("år 2026 1234 rader") == "år 2026 1234 rader"
+
+
 def test_nbsp_escapes_and_keeps_numbers_whole() -> None:
     html = portal.nbsp("<b> 8 § senast 25 januari 2027, 10 vardagar, ärende 2026-004127")
     assert isinstance(html, SafeString)

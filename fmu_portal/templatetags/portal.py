@@ -29,7 +29,7 @@ LEFT_ICONS = {"late": "error", "soon": "bell", "ok": "success"}
 BADGE_TONES = {"info", "success", "warning", "error", "default"}
 NBSP = "\N{NO-BREAK SPACE}"
 _MONTH = "|".join((*MONTHS, *MONTHS_SHORT))
-KEEP_WITH_NUMBER = re.compile(rf"(?<=\d) (?=§|kap\.|(?:{_MONTH})\b|vardag|dag|veck|sid|kronor|kr\b|MB\b)")
+KEEP_WITH_NUMBER = re.compile(rf"(?<=\d) (?=§|kap\.|(?:{_MONTH})\b|vardag|dag|veck|sid|kronor|kr\b|MB\b|\d{{3}}(?!\d))")
 KEEP_YEAR = re.compile(rf"\b({_MONTH}) (?=\d{{4}}\b)")
 KEEP_AFTER_WORD = re.compile(r"(\bkl\.|§) (?=\d)")
 ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")

@@ -20,9 +20,26 @@ GROUP BY c.id ORDER BY count(*) DESC, c.id
 """
 
 
+READY = """
+SELECT c.id, c.version, (
+    SELECT u.username FROM accounts_mandate m JOIN accounts_user u ON u.id = m.user_id
+    WHERE m.organisation_id = c.region_id AND m.role = 'finance_officer' LIMIT 1)
+FROM reimbursement_claim c
+WHERE c.status = 'proposed' AND c.kind = 'assessment' AND c.region_id IN (
+    SELECT d.region_id FROM reimbursement_desk d JOIN accounts_mandate m ON m.organisation_id = d.office_id
+    JOIN accounts_user u ON u.id = m.user_id WHERE u.username = %s)
+  AND NOT EXISTS (SELECT 1 FROM reimbursement_line l WHERE l.claim_id = c.id AND l.bar = '' AND l.cost IS NULL)
+  AND EXISTS (SELECT 1 FROM reimbursement_line l WHERE l.claim_id = c.id AND l.bar = '' AND l.cost > 0)
+ORDER BY c.id LIMIT %s
+"""
+
+
 @pytest.fixture
-def waiting(database):
-    """The claims that wait for the controller's office, those with most lines first."""
+def waiting(database, new_desk):
+    """At least three claims that wait for the controller's office, those with most lines first; the regions send more."""
+    lacking = 3 - len(database(FOUND, CONTROLLER))
+    for pk, version, finance in database(READY, CONTROLLER, max(0, lacking)):
+        send(new_desk(finance), f"/ersattning/begaran/{pk}/steg/submit/", {"version": str(version), "gor": "skicka"})
     rows = database(FOUND, CONTROLLER)
     assert len(rows) >= 3, rows
     return rows
