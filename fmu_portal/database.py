@@ -43,12 +43,14 @@ ADD_ONLY = (
     "orders_unlocking",
     "orders_reveal",
     "regions_change",
+    "regions_forecast",
 )
 """Rows that are only added."""
 
 STATUS_COLUMNS = {
     "orders_assessment": (
         "status", "version", "last_event_id", "number", "agency_office_id", "next_due", "report_due",
+        "follows_id",
     ),
     "correspondence_thread": ("status", "version", "last_event_id", "case_id", "started_by_id"),
 }  # fmt: skip
@@ -76,14 +78,13 @@ DELETABLE = (
     "orders_participant",
     "orders_enclosure",
     "documents_document",
-    "regions_forecast",
     "correspondence_draft",
     "correspondence_attachment",
     "correspondence_template",
     "correspondence_absence",
     "orders_savedview",
 )
-"""Tables whose rows may go: sessions, drafts, saved views, a forecast taken back, documents that were never sent, and what a
+"""Tables whose rows may go: sessions, drafts, saved views, documents that were never sent, and what a
 person or organisation has set for itself."""
 
 
