@@ -203,6 +203,11 @@ def get_enclosure(actor: Actor, case: Assessment, document_id: Any) -> Enclosure
 
 def report_versions(actor: Actor, case: Assessment) -> list[ReportVersion]:
     """The fixed versions of the report that the actor may read, oldest first; a performer's are its own."""
+    return [version for version in known_versions(actor, case) if version.voided_by_id is None]
+
+
+def known_versions(actor: Actor, case: Assessment) -> list[ReportVersion]:
+    """The same with those that have been voided: the actor may know of them."""
     if not actor.sees(See.REPORT):
         return []
     rows = ReportVersion.objects.filter(assessment=case).select_related("document", "signed_by", "event")
