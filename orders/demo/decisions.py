@@ -8,6 +8,8 @@ from datetime import datetime
 from itertools import cycle
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.actor import Actor
 from accounts.models import Mandate
 from accounts.roles import Role
@@ -44,8 +46,9 @@ class Scene:
     def __init__(self, case: Assessment, people: People, now: datetime) -> None:
         self.case, self.people, self.now = case, people, now
         self.later = add_working_days(present(case).due, 8).isoformat()
-        if self.later < now.date().isoformat():
-            self.later = add_working_days(now.date(), 5).isoformat()
+        today = timezone.localdate(now)  # the day in Sweden, where an evening is another day than in UTC
+        if self.later < today.isoformat():
+            self.later = add_working_days(today, 5).isoformat()
 
     def begin(self, process: str, step: str, actor: Actor, **data: Any) -> Any:
         """A part's first step."""
