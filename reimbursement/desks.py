@@ -36,6 +36,7 @@ def staff() -> dict[int, dict[str, int]]:
 class DeskForm(PortalForm):
     """One office for each region and for the central queue. ``seen``: the newest change that the page knew of."""
 
+    mark_optional = False
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:

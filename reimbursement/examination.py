@@ -5,7 +5,7 @@ Read for one claim in a fixed number of queries, whatever the number of lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ from orders.models import Assessment
 from orders.sentences import sentence
 from orders.words import Left
 from reimbursement import effects
-from reimbursement.checks import CHECKS, GROUPS, WORDS, Verdict, kronor, run, seen_of, worst
+from reimbursement.checks import CHECKS, GROUPS, WORDS, Answer, Verdict, kronor, run, seen_of, worst
 from reimbursement.facts import CaseFacts
 from reimbursement.inputs.claims import words
 from reimbursement.letters import OUTCOMES, case_words, law_of
@@ -27,6 +27,8 @@ from rules.limits import Link, explain_inputs
 from rules.remembered import rules_by_code
 
 TONES = {Verdict.HOLDS: "ok", Verdict.PERSON: "soon", Verdict.STOPS: "late"}
+FIRST = ("late", "soon", "ok")
+"""In which order a group shows what the checks say."""
 REMARKS = {
     "question": "Fråga till regionen",
     "answer": "Regionens svar",
@@ -86,6 +88,7 @@ class Examination:
     case: Assessment | None
     answers: dict[int, list[Any]] = field(default_factory=dict)
     before: dict[int, dict[str, str]] = field(default_factory=dict)
+    """Line's id -> what each check said last: when the claim came in, or when it was decided."""
 
     @property
     def shows_case(self) -> bool:
@@ -123,30 +126,39 @@ def _case(claim: Claim, actor: Actor) -> Assessment | None:
 
 
 def checked(found: Examination) -> list[tuple[str, list[Said]]]:
-    """The checks by group, in the register's order. Lines that a check says the same of share a row."""
+    """The checks by group, what needs a person first, else in the register's order. Lines with the same answer share a row."""
     names = {line.pk: words(line) for line in found.lines}
     groups: list[tuple[str, list[Said]]] = [(group, []) for group in GROUPS]
+    several = len(found.answers) > 1
     for check in CHECKS.values():
-        by_answer: dict[Any, list[int]] = {}
+        by_answer: dict[tuple[Answer, str], list[int]] = {}
         for pk, answers in found.answers.items():
             for other, answer in answers:
                 if other is check:
-                    by_answer.setdefault((answer, found.before[pk].get(check.name, "")), []).append(pk)
-        of_one = len(found.answers) > 1
+                    by_answer.setdefault((answer, _before(found, pk, check.name, answer)), []).append(pk)
         for (answer, before), pks in by_answer.items():
-            shared = len(by_answer) == 1 and len(pks) == len(found.answers)
-            changed = before and before != answer.verdict and found.claim.status == "submitted"
+            shared = len(pks) == len(found.answers)
             said = Said(
                 check.label,
-                ", ".join(names[pk] for pk in pks) if of_one and not shared else "",
+                ", ".join(names[pk] for pk in pks) if several and not shared else "",
                 answer.fact,
                 answer.why,
                 check.law,
                 Left(WORDS[answer.verdict], TONES[answer.verdict]),
-                f"När begäran kom in: {WORDS[Verdict(before)].lower()}." if changed else "",
+                before,
             )
             next(rows for group, rows in groups if group == check.group).append(said)
+    for _, rows in groups:
+        rows.sort(key=lambda said: FIRST.index(said.left.tone))
     return [(group, rows) for group, rows in groups if rows]
+
+
+def _before(found: Examination, pk: int, name: str, answer: Answer) -> str:
+    """What the check said of the line when the claim came in, where it says something else now."""
+    before = found.before[pk].get(name, answer.verdict)
+    if before == answer.verdict or found.claim.status != "submitted":
+        return ""
+    return f"När begäran kom in: {WORDS[Verdict(before)].lower()}."
 
 
 def summary(groups: Iterable[tuple[str, list[Said]]]) -> str:
@@ -184,7 +196,7 @@ def amounts(found: Examination) -> list[Amount]:
                 "Inget tak" if line.ceiling is None else kronor(line.ceiling),
                 kronor(line.payable or 0),
                 "" if line.approved is None else kronor(line.approved),
-                f"{event.at:%Y-%m-%d}: {sentence(event, {})}" if event is not None else "",
+                f"{timezone.localdate(event.at)}: {sentence(event, {})}" if event is not None else "",
                 url,
                 str(Bar(line.bar).label) if line.bar else "",
             )
@@ -211,17 +223,23 @@ def decisions(found: Examination) -> list[Decided]:
         if row.event_id not in made:
             who = row.event.mandate.user.name if row.event.mandate else ""
             made[row.event_id] = Decided(row.event.at, who, standing and not made, [])
-        line = lines[row.line_id]
+        line, said = lines[row.line_id], found.before[row.line_id]
         made[row.event_id].rows.append(
             {
                 "label": words(line),
                 "outcome": OUTCOMES[Outcome(row.outcome)],
                 "amount": kronor(row.amount),
                 "reason": row.reason,
-                "overridden": [CHECKS[name].label for name in row.overrides if name in CHECKS],
+                "stopped": _labels(row.overrides, said, Verdict.STOPS),
+                "judged": _labels(row.overrides, said, Verdict.PERSON),
             }
         )
     return list(made.values())
+
+
+def _labels(names: Iterable[str], said: Mapping[str, str], verdict: Verdict) -> list[str]:
+    """The checks that were decided against, of those that said this; what has no verdict any more was judged."""
+    return [CHECKS[n].label for n in names if n in CHECKS and said.get(n, Verdict.PERSON) == verdict]
 
 
 def remarks(claim: Claim) -> list[dict[str, Any]]:

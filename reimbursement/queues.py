@@ -170,7 +170,7 @@ def _row(actor: Actor, wanted: Wanted, claim: Claim, case: Assessment | None) ->
     if claim.urgency is not None and wanted.view in ("granska", "svar"):
         left = Left(str(Urgency(claim.urgency).label), TONES[Urgency(claim.urgency)])
     elif wanted.view == "attestera" and claim.overridden:
-        left = Left("En kontroll var inte uppfylld", "soon")
+        left = Left("Alla kontroller var inte uppfyllda", "soon")
     approved = claim.approved if claim.approved is not None else claim.payable
     return Row(
         claim,

@@ -114,7 +114,7 @@ def test_controller_decides_with_a_check_page_between(cast):
     assert (claim.status, claim.approved, claim.decided_by_id) == ("decided", 1_000_000, cast.controller.user_id)
     words = text(client.get(page_of(claim)))
     assert "En attestant vid Kontoret Ett har begäran nu." in words
-    assert "Beslutades trots att en kontroll inte var uppfylld" in words
+    assert "Bedömt av controllern: Kostnaden är avtalets pris, Kostnaden är styrkt." in words
 
 
 def test_what_is_wrong_stands_beside_the_field(cast):
@@ -169,9 +169,7 @@ def test_attester_sees_what_was_decided_and_attests(cast):
     assert claim.number in text(client.get("/ersattning/")), "the attester begins where there is something to attest"
     words = text(client.get(page_of(claim)))
     assert f"{cast.controller.user_name} har beslutat 18 400 kr av 18 400 kr." in words
-    assert (
-        "Beslutades trots att en kontroll inte var uppfylld: Kostnaden är avtalets pris, Kostnaden är styrkt." in words
-    )
+    assert "Bedömt av controllern: Kostnaden är avtalets pris, Kostnaden är styrkt." in words
     assert step(client, claim, "attest").status_code == 302
     assert claims.fresh(claim).status == "attested"
     assert "tas med i nästa utbetalning" in text(client.get(page_of(claim)))
@@ -220,3 +218,17 @@ def test_many_are_chosen_and_taken_by_a_job(cast):
     assert {claims.fresh(c).status for c in found} == {"attested"}
     assert browser(cast.attester).post("/ersattning/flera/approve_all/", {"vald": chosen}).status_code == 403
     assert browser(cast.controller).post("/ersattning/flera/decide/", {"vald": chosen}).status_code == 404
+
+
+def test_what_was_granted_against_a_check_that_stopped_is_shown_to_the_attester(cast):
+    claim = claims.submitted(cast)
+    line = claim.lines.get()
+    Line.objects.filter(pk=line.pk).update(key=f"a:{claim.assessment_id}:psychologist", kind="psychologist")
+    Line.objects.filter(pk=line.pk).update(profession="psychologist", ceiling=700_000, unit_ceiling=700_000)
+    checked = step(browser(cast.controller), claim, "decide", claims.decision(claim))
+    assert "utvidgningen var godkänd före besöket – inte uppfyllt. Du godtar ändå 7 000 kr." in text(checked)
+    take("claim", claim.pk, "decide", cast.controller, claims.decision(claim))
+    words = text(browser(cast.attester).get(page_of(claim)))
+    assert "Beslutades trots att det inte var uppfyllt: Utvidgningen var godkänd före besöket" in words
+    assert "Alla kontroller var inte uppfyllda." in words
+    assert "Alla kontroller var inte uppfyllda" in text(browser(cast.attester).get("/ersattning/"))

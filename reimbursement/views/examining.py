@@ -150,7 +150,7 @@ def target(actor: Actor, claim: Claim, step: Step) -> Target:
             ("Högst betalas", kronor(claim.payable or 0)),
             *([("Beslutat", kronor(claim.approved))] if claim.approved is not None else []),
         ],
-        beside="reimbursement/examined.html" if asks else "",
+        beside="reimbursement/examined_beside.html" if asks else "",
         # Read apart from what the door will ask of the claim.
         more=_examined(get_claim(actor, claim.pk), actor) if asks else {},
         button=_button(claim, step),
