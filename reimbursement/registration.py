@@ -21,6 +21,7 @@ def menu(actor: Actor) -> list[context.Entry]:
 
 
 def _claim() -> Registered:
+    from orders.api import further
     from reimbursement import effects, evidence, inputs, letters
     from reimbursement.models import Claim
     from reimbursement.process import CLAIM
@@ -36,7 +37,14 @@ def _claim() -> Registered:
         claim.after_all.setdefault(step, []).extend(hooks)
     for step in letters.STEPS:
         claim.after_all.setdefault(step, []).append(letters.order)
+    further.register(_claims)
     return claim
+
+
+def _claims() -> list[URLPattern]:
+    from reimbursement.api import claim_steps, claims
+
+    return [*claims.patterns(), *claim_steps.patterns()]
 
 
 def _recovery() -> Registered:
@@ -103,7 +111,7 @@ def _payments() -> list[URLPattern]:
 def register_all() -> None:
     """Called once when the app is ready."""
     from orders.api import further
-    from reimbursement import demo, evidence, jobs, proposing, reach, rechecking
+    from reimbursement import demo, evidence, jobs, notices, proposing, reach, rechecking
 
     _claim()
     _recovery()
@@ -113,6 +121,7 @@ def register_all() -> None:
     rechecking.register()
     jobs.register()
     evidence.register()
+    notices.register()
     reach.register()
     register_walls(reach.walls, reach.functions)
     context.register_menu(menu)

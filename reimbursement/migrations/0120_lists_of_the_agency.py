@@ -28,7 +28,7 @@ def _key(to: str, **options: bool) -> models.ForeignKey:
 class Migration(migrations.Migration):
     dependencies: ClassVar = [
         ("accounts", "0002_logins_and_signing_keys"),
-        ("reimbursement", "0002_follow_events_and_books"),
+        ("reimbursement", "0110_evidence_without_numbers"),
     ]
     operations: ClassVar = [
         migrations.RemoveIndex(model_name="claim", name="claim_under_way"),
