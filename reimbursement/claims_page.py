@@ -83,7 +83,9 @@ def examples_tables() -> str:
             number += 1
             refused = f"refused, at the field `{example['refused']}`" if "refused" in example else "no line"
             lines = "<br>".join(line.replace(" | ", ", ") for line in example.get("lines", ())) or refused
-            rows.append(f"| {number} | {example['title']} | {example['law']} | {examples.facts_words(example)} | {lines} |")
+            rows.append(
+                f"| {number} | {example['title']} | {example['law']} | {examples.facts_words(example)} | {lines} |"
+            )
         parts.append("\n".join(rows))
     return "\n\n".join(parts)
 
