@@ -40,8 +40,8 @@ sums of entries; the sums of a year are kept by the database itself as entries c
 
 Shown to users as such; the numbers stand in `rules/rules.toml`.
 
-* T: a report in time gives the right at delivery, not at acceptance (11 §). There is no scale of reduction: late without extra time
-  or deferral gives nothing for the examination.
+* T: a report in time gives the right at delivery, not at acceptance (11 §). There is no scale of reduction: late without extra
+  time or deferral gives nothing for the examination.
 * T: a deferral may be granted after delivery, and then the report was in time; the line rests on the deferral's event.
 * T: the interpreter of a late report. The second paragraph does not repeat the first's condition: a person judges.
 * T: a new performer after a hand-back has a clock of its own; the controller is told.
@@ -49,8 +49,8 @@ Shown to users as such; the numbers stand in `rules/rules.toml`.
 * T: a profession approved on the day of the visit was approved before it: the portal compares days.
 * S: a procured performer costs the agreement's price, a unit of the region's own its substantiated actual cost; central
   administration at most once a quarter (FKFS 2019:1, as SKR tells it).
-* R: how many days each party has, what is an unusual cost, a high amount, a new account, and how large the sample is. The agency's
-  own, never law.
+* R: how many days each party has, what is an unusual cost, a high amount, a new account, and how large the sample is. The
+  agency's own, never law.
 
 Later, and their place is kept: the forecast (3 §), the guarantee (14 §: a third kind of the central queue), the performers'
 basis for invoices (7.2.3), the national cost survey (10 §).

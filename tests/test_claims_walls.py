@@ -125,9 +125,8 @@ def test_the_books_refuse_whoever_has_every_right_too(rows, name):
     table = f"reimbursement_{name}"
     before = count(table)
     for sql in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}"):
-        with pytest.raises(DatabaseError) as refused, transaction.atomic():
+        with pytest.raises(DatabaseError, match="only ever added"), transaction.atomic():
             connection.cursor().execute(sql)
-        assert "permission denied" not in str(refused.value)
     assert count(table) == before > 0
 
 
@@ -138,7 +137,7 @@ def test_status_and_year_sums_have_one_writer(rows):
         "UPDATE reimbursement_batch SET net = 0",
         "UPDATE reimbursement_recovery SET claim_id = 1",
         "UPDATE reimbursement_review SET status = 'right'",
-        "INSERT INTO reimbursement_yearsum (region_id, year, account, kind, amount, count) VALUES (1, 2026, 'owed', 'paid', 1, 1)",
+        "UPDATE reimbursement_yearsum SET amount = 0",
     ):
         with roles.role("fmu_web"), pytest.raises(DatabaseError), transaction.atomic():
             connection.cursor().execute(sql)
