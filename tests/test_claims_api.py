@@ -167,7 +167,7 @@ def test_what_goes_wrong_has_its_code_and_changes_nothing(cast):
         ("decide", {"version": claim.version, "decisions": [right | {"more": 1}]}, 422, "invalid_input"),
         ("decide", {"version": claim.version, "decisions": {"line": 1}}, 422, "invalid_input"),
         ("decide", {"version": claim.version, "decisions": [right], "x": 1}, 422, "invalid_input"),
-        ("approve_all", {}, 409, "wrong_state"),
+        ("approve_all", {"version": claim.version}, 409, "wrong_state"),
         ("attest", {"version": claim.version}, 403, "wrong_role"),
         ("submit", {"version": claim.version}, 403, "wrong_role"),
     ):
@@ -259,7 +259,7 @@ def test_the_document_has_a_path_for_every_step_and_what_it_rests_on(client):
     assert {p for p in paths if p.startswith("/api/v1/claims/steps/")} == {
         f"/api/v1/claims/steps/{step}/" for step in many | {"open_administration", "open_training"}
     }
-    for step in ("submit", "ask", "decide", "send_back", "attest", "attest_refusal", "correct"):
+    for step in ("submit", "ask", "decide", "approve_all", "send_back", "attest", "attest_refusal", "correct"):
         body = document["paths"][f"/api/v1/claims/{{id}}/steps/{step}/"]["post"]["requestBody"]
         schema = body["content"]["application/json"]["schema"]
         assert "version" in schema["required"], step
