@@ -23,6 +23,7 @@ GUARDED: dict[tuple[str, str], tuple[Limit, Limit]] = {
     ("report-pdf", "GET"): DOCUMENTS,
     ("api-document", "GET"): DOCUMENTS,
     ("journal", "GET"): DOCUMENTS,
+    ("visit-letter", "GET"): DOCUMENTS,
     ("underlag", "GET"): DOCUMENTS,
     ("underlag", "POST"): DOCUMENTS,
     ("underlag-pdf", "GET"): DOCUMENTS,

@@ -25,7 +25,7 @@ def _party_words(event: Event) -> str:
     return str(Party(event.party).label)
 
 
-def tell_of_message(event: Event, organisations: list[int]) -> None:
+def tell_of_message(event: Event, organisations: list[int], count: int) -> None:
     """A message came: the shared inbox of each, and the person whom it concerns there (and who looks after, if away)."""
     thread = Thread.objects.get(pk=event.subject_id)
     case = Assessment.objects.only("number", "case_officer_id", "region_coordinator_id", "responsible_physician_id")

@@ -6,6 +6,7 @@ leaves the document in *checking*, to be tried again; it never passes unchecked.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,8 @@ from documents import sandbox, scanner, vault
 from documents.models import Document, DocumentState
 from fmu_portal.engine import outbox
 from fmu_portal.identity import numbers_in
+
+log = logging.getLogger("fmu.documents")
 
 KIND = "document_check"
 Listener = Callable[[Document, dict[str, int]], None]
@@ -85,6 +88,9 @@ def conclude(
             return
         row.checked_at = now
         if refusal:
+            log.warning(
+                "document refused document=%s mandate=%s reason=%s", row.pk, row.uploaded_by_id or "none", refusal
+            )
             row.state, row.refusal = DocumentState.REFUSED, refusal
         else:
             assert copy is not None

@@ -32,7 +32,7 @@ from documents import vault
 from documents.models import Document
 from fmu_portal.models import Event, Note
 from orders import retention
-from orders.models import Assessment, Enclosure, Erasure, InsuredPerson, Order, Report, ReportVersion, StepDraft
+from orders.models import Assessment, Enclosure, Erasure, InsuredPerson, Order, Report, ReportVersion, StepDraft, Visit
 from orders.process import ASSESSMENT
 from orders.retention import ErasureDecision, Kind
 
@@ -63,6 +63,7 @@ SEEN_AS = {
     Kind.DRAFT: See.REPORT,
     Kind.NOTE: See.NEEDS,
     Kind.STEP_DRAFT: See.NEEDS,
+    Kind.VISIT: See.CASE,
 }
 """What the access log calls each."""
 
@@ -197,6 +198,11 @@ def _step_drafts(due: Cases, organisations: list[int]) -> Pairs:
     return list(rows.values_list("assessment_id", "pk"))
 
 
+def _visits(due: Cases, organisations: list[int]) -> Pairs:
+    rows = Visit.objects.filter(assessment__in=due, performer__in=organisations).exclude(place="")
+    return list(rows.values_list("assessment_id", "pk"))
+
+
 FIND: dict[Kind, Callable[[Cases, list[int]], Pairs]] = {
     Kind.NEEDS: _needs,
     Kind.PERSON: _person,
@@ -206,6 +212,7 @@ FIND: dict[Kind, Callable[[Cases, list[int]], Pairs]] = {
     Kind.DRAFT: _drafts,
     Kind.NOTE: _notes,
     Kind.STEP_DRAFT: _step_drafts,
+    Kind.VISIT: _visits,
 }
 """Kind -> the rows of due cases that are the organisations' and not yet empty: (case id, row's id)."""
 
@@ -243,6 +250,7 @@ EMPTY: dict[Kind, Callable[[list[str], datetime], Any]] = {
     Kind.DRAFT: lambda pks, now: Report.objects.filter(pk__in=pks).update(content={}),
     Kind.NOTE: lambda pks, now: Note.objects.filter(pk__in=pks).update(text=""),
     Kind.STEP_DRAFT: lambda pks, now: StepDraft.objects.filter(pk__in=pks).delete(),
+    Kind.VISIT: lambda pks, now: Visit.objects.filter(pk__in=map(int, pks)).update(place=""),
 }
 """Kind -> what empties the rows."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.models import Organisation
 from documents import checking
 from documents.models import Document
+from fmu_portal.database import as_clock
 from orders.access import is_person
 from orders.models import Assessment, Enclosure
 from orders.notices import tell
@@ -39,8 +40,9 @@ def _tell(enclosure: Enclosure, case: Assessment, document: Document) -> None:
     if document.is_refused:
         sides: set[int | None] = {enclosure.staged_by_id, case.agency_office_id, case.performer_id}
         known = Organisation.objects.filter(pk__in=[pk for pk in sides if pk is not None])
-        for organisation_id in known.order_by("pk").values_list("pk", flat=True):
-            tell(case, organisation_id, None, REFUSED, f"file:{enclosure.pk}", None)
+        with as_clock():  # the other side's notice is not the sender's to see
+            for organisation_id in known.order_by("pk").values_list("pk", flat=True):
+                tell(case, organisation_id, None, REFUSED, f"file:{enclosure.pk}", None)
     elif enclosure.warning_page and not enclosure.attested:
         tell(case, enclosure.staged_by_id, None, OTHER_NUMBER, f"number:{enclosure.pk}", None)
 

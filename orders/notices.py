@@ -21,8 +21,9 @@ from fmu_portal.models import Duty, Event, Notice
 from orders.models import Assessment, Recusal, Unlocking
 from orders.sentences import names_of, sentence
 
-Teller = Callable[[Event, list[int]], None]
-"""Tells organisations of a step of another process than the assessment's."""
+Teller = Callable[[Event, list[int], int], None]
+"""Tells organisations of a step of another process than the assessment's: the event (the first of them, when the step was
+taken on many), the organisations, how many subjects."""
 
 TELLERS: dict[str, Teller] = {}
 _choices: list[Callable[[int, int | None], bool]] = []
@@ -38,7 +39,7 @@ def tell_of_step(payload: dict[str, Any]) -> None:
     """A step was taken: each organisation that gets a duty, or that the step tells, is told what it now owes."""
     event = Event.objects.get(pk=payload["event"])
     if event.process in TELLERS:
-        TELLERS[event.process](event, payload["organisations"])
+        TELLERS[event.process](event, payload["organisations"], payload.get("count", 1))
         return
     fields = ("number", "protected", "agency_office_id", "region_id")
     assessment = Assessment.objects.only(*fields).get(pk=event.case_id or 0)

@@ -242,4 +242,52 @@ def walls() -> list[Wall]:
         Wall("orders_savedview", f"organisation_id = {ORGANISATION} AND user_id = {USER}"),
         # The file of an export shows what its mandate might see: it is for that mandate alone. The clock removes it.
         Wall("orders_export", f"mandate_id = {MANDATE}", clock=True),
+        *_round_a_case(),
+    ]
+
+
+def _round_a_case() -> list[Wall]:
+    """What ties a person or an organisation to a case: exceptions, who takes part, what was told of it.
+
+    Events, duties and assignments have none: docs/decisions/0380-walls.md.
+    """
+    names = ", ".join(repr(str(role)) for role in FOLLOW_UP)
+    unlocks = ", ".join(repr(str(role)) for role in roles_with(See.CASE, Where.UNLOCKED))
+    mandates = f"EXISTS (SELECT 1 FROM accounts_mandate m WHERE m.{{of}} AND m.organisation_id = {ORGANISATION})"
+    followed = f"({ROLE} IN ({names}) AND {mandates.format(of='id = mandate_id')})"
+    colleague = mandates.format(of="user_id = orders_recusal.user_id")
+    unit = f"performer_id = {ORGANISATION}"
+    return [
+        Wall(
+            "orders_unlocking",
+            f"mandate_id = {MANDATE} OR {followed}"
+            # The office whose case was opened reads why.
+            f" OR ({ROLE} = '{Role.COORDINATOR}' AND orders_sees_identity(assessment_id))",
+            check=f"mandate_id = {MANDATE} AND {ROLE} IN ({unlocks})",
+            clock=True,
+        ),
+        Wall("orders_reveal", f"mandate_id = {MANDATE} OR {followed}", check=f"mandate_id = {MANDATE}"),
+        Wall(
+            "orders_recusal",
+            f"user_id = {USER} OR (orders_sees_case(assessment_id) AND {colleague})",
+            # Nobody blocks another; a colleague lifts, and never one's own.
+            check=f"(user_id = {USER} AND lifted_at IS NULL) OR (user_id <> {USER} AND lifted_by_id = {MANDATE}"
+            f" AND {ROLE} IN ({names}) AND orders_sees_case(assessment_id) AND {colleague})",
+            clock=True,
+        ),
+        Wall(
+            "orders_participant",
+            f"{unit} OR (NOT {_AT_UNIT} AND orders_sees_case(assessment_id))",
+            # Taking part opens the papers: only where the case is one's own now.
+            check=f"orders_sees_case(assessment_id) AND (NOT {_AT_UNIT} OR {unit})",
+            clock=True,
+        ),
+        Wall(
+            "audit_followup",
+            f"{ROLE} IN ({names}) AND EXISTS (SELECT 1 FROM audit_accessentry e WHERE e.id = entry_id"
+            f" AND e.organisation_id = {ORGANISATION})",
+            check=f"by_id = {MANDATE} AND {ROLE} IN ({names}) AND EXISTS (SELECT 1 FROM audit_accessentry e"
+            f" WHERE e.id = entry_id AND e.organisation_id = {ORGANISATION})",
+        ),
+        Wall("fmu_portal_notice", f"organisation_id = {ORGANISATION}", clock=True),
     ]

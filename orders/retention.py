@@ -43,6 +43,8 @@ class Kind(StrEnum):
     DRAFT = "draft"  # a report that is being written
     NOTE = "note"  # by `Note.author`
     STEP_DRAFT = "step_draft"  # a half-filled form
+    VISIT = "visit"  # a visit's place, as somebody wrote it
+    MESSAGE_DRAFT = "message_draft"  # what is half written to others, with the files that wait in it; as messages
     MESSAGE = "message"  # by who wrote it, with the files in it; `correspondence` says how it is found and emptied
 
 
@@ -56,7 +58,7 @@ class Part:
     journal: bool = False
 
 
-_WRITTEN = (Kind.NOTE, Kind.STEP_DRAFT, Kind.MESSAGE)
+_WRITTEN = (Kind.NOTE, Kind.STEP_DRAFT, Kind.MESSAGE, Kind.MESSAGE_DRAFT)
 
 PARTS: dict[str, Part] = {
     "request": Part("Begäran: kommun, språk, tolk, särskilda behov, metod", Owner.AGENCY, (Kind.NEEDS,)),
@@ -72,7 +74,10 @@ PARTS: dict[str, Part] = {
         journal=True,
     ),
     "performer_notes": Part(
-        "Utförarens frågor, skäl, meddelanden och utkast", Owner.CARE_PROVIDER, _WRITTEN, journal=True
+        "Utförarens frågor, skäl, meddelanden och utkast, och besökens platser",
+        Owner.CARE_PROVIDER,
+        (*_WRITTEN, Kind.VISIT),
+        journal=True,
     ),
 }
 """Part -> whose it is. Events, seals, the access log, openings and statistics (status, dates, region, performer,

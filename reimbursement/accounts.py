@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.roles import Role
@@ -67,7 +69,7 @@ def history(region_id: int) -> list[PayAccount]:
     return list(rows.select_related("mandate__user", "approval__mandate__user").order_by("-id")[:100])
 
 
-def enter(actor: Actor, number: str) -> PayAccount:
+def enter(actor: Actor, number: str, *, now: datetime | None = None) -> PayAccount:
     """A new number of the actor's region, ``number`` as `bankgiro` gives it. `WrongState` when it is the newest already."""
     if "enter" not in may(actor):
         raise WrongRole("Regionens ekonom anger kontot.")
@@ -76,7 +78,9 @@ def enter(actor: Actor, number: str) -> PayAccount:
         last = newest(actor.organisation_id)
         if last is not None and last.number == number:
             raise WrongState("Det är redan det senast angivna kontot.", status_label="")
-        return PayAccount.objects.create(region_id=actor.organisation_id, number=number, mandate_id=actor.mandate_id)
+        return PayAccount.objects.create(
+            region_id=actor.organisation_id, number=number, mandate_id=actor.mandate_id, at=now or timezone.now()
+        )
 
 
 def may(actor: Actor) -> set[str]:
@@ -93,7 +97,7 @@ def why_not_approve(actor: Actor, entered: PayAccount) -> Refused | None:
     return None
 
 
-def approve(actor: Actor, pk: int) -> PayAccount:
+def approve(actor: Actor, pk: int, *, now: datetime | None = None) -> PayAccount:
     """Approve the number ``pk``. `WrongState` when it is no longer the newest or has been approved already.
 
     The region is locked: of two who approve at once, one is told, and a payment that is being made goes to the old one.
@@ -109,5 +113,9 @@ def approve(actor: Actor, pk: int) -> PayAccount:
         if PayAccount.objects.filter(approves_id=entered.pk).exists():
             raise WrongState("Kontot är redan godkänt.", status_label="")
         return PayAccount.objects.create(
-            region_id=entered.region_id, number=entered.number, mandate_id=actor.mandate_id, approves=entered
+            region_id=entered.region_id,
+            number=entered.number,
+            mandate_id=actor.mandate_id,
+            approves=entered,
+            at=now or timezone.now(),
         )

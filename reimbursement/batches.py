@@ -12,8 +12,9 @@ from fmu_portal.database import as_clock
 from fmu_portal.engine.door import Context, follow
 from fmu_portal.models import Event
 from reimbursement import books, payment_file
-from reimbursement.models import Account, Batch, BatchItem, Entry, EntryKind
+from reimbursement.models import Account, Batch, BatchItem, Entry, EntryKind, Recovery
 from reimbursement.paying import approved_account, order_file, take_all
+from reimbursement.recovering import settle_if_even
 
 
 def file_is_there(batch: Batch, actor: Actor) -> str | None:
@@ -75,9 +76,7 @@ def paid(context: Context) -> None:
         )  # fmt: skip
         take_all("settle", [item.claim_id for item in items], context.actor, _event(context), context.now)
         for recovery_id in _recoveries(batch):
-            # Another batch that is under way may still be cancelled: the recovery waits for it.
-            if books.is_settled(recovery_id):
-                follow("recovery", recovery_id, "settle", context)
+            settle_if_even(context, Recovery.locked(recovery_id))
 
 
 def undone(context: Context) -> None:

@@ -54,7 +54,7 @@ def all_of(actor: Actor, wanted: Wanted) -> QuerySet[Claim]:
 def choice_of(rows: QuerySet[Claim]) -> Choice:
     """What of these claims can be sent now: a fixed number of queries, and no more ids than a job takes and one."""
     view = VIEWS["begara"]
-    sent = ready(rows)
+    sent: QuerySet[Claim] = ready(rows)
     versions = dict(sent.order_by("pk").values_list("pk", "version")[: jobs.MOST + 1])
     stay = rows.exclude(pk__in=sent.values("pk"))
     of_claim: Any = Line.objects.filter(claim_id=OuterRef("pk"), bar="")

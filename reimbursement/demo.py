@@ -24,7 +24,7 @@ from orders.demo import papers
 from orders.demo.calendar import Calendar
 from orders.demo.parties import OFFICES, examiner_name
 from orders.models import Assessment, Visit
-from reimbursement import effects, letters
+from reimbursement import demo_control, demo_paying, effects, letters
 from reimbursement.fields import amount
 from reimbursement.models import Claim, Desk, Evidence, Line, LineKind, Urgency
 from reimbursement.opening import open_claim
@@ -93,10 +93,15 @@ def load(calendar: Calendar) -> None:
     old = list(_months(this_month - timedelta(days=620), this_month))[:-2]
     for month in old:
         _play(desks, month, Played(until="attest"))
+        demo_paying.give_accounts(desks.one, _moment(_next(month), 1))
+        if month != old[-1]:  # the last month's wait to be paid
+            demo_paying.pay(desks.one, _moment(_next(month), 10))
     if len(old) > 1:
         _play(desks, _next(old[-1]), Played(until="decide"))
         _play(desks, _next(_next(old[-1])), Played(until="submit", share=0.6))
         _ask(desks)
+    demo_control.recover(desks.one, 4)
+    demo_control.review(today, share=0.7)
     told = Outbox.objects.filter(kind__in=("notice", "mail"), done_at__isnull=True).exclude(pk__in=before)
     told.update(done_at=timezone.now())
     _spare_letters(NEWEST)
@@ -114,7 +119,12 @@ def load_year(year: int, say: Callable[[str], None]) -> None:
         if month.month in (3, 10) and month.year == year:
             _training(desks, month)
         _play(desks, month, Played(until="attest", year=year))
+        demo_paying.give_accounts(desks.one, _moment(month, 1), everyone=True)
+        demo_paying.pay(desks.one, _moment(_next(month), 10))
+        if month.month in (4, 8) and month.year == year:
+            demo_control.recover(desks.one, 5)
         say(f"{month:%Y-%m}: {made} begäranden")
+    say(f"utbetalningskontroll: {demo_control.review(timezone.localdate(), share=0.9)} utvalda")
     told = Outbox.objects.filter(kind__in=("notice", "mail"), done_at__isnull=True)
     told.update(done_at=timezone.now())  # nobody is told of a made-up year
     _spare_letters(0)
@@ -177,7 +187,7 @@ def _play(desks: Desks, month: date, played: Played) -> None:
             continue
         _enter(desks.one(region, Role.FINANCE_OFFICER), claims, _moment(after, 2))
         sent = _many(claims, "submit", desks.one(region, Role.FINANCE_OFFICER), _moment(after, 3))
-        if played.until in ("decide", "attest"):
+        if played.until != "submit":
             _decide(desks, sent, _moment(after, 6))
         if played.until == "attest":
             _attest(desks, sent, _moment(after, 8))

@@ -89,8 +89,8 @@ def half_up(amount: Fraction) -> int:
 
 
 def in_force(rows: Sequence[Any], day: date) -> Any:
-    """The latest row that began on or before a day, or None."""
-    return max((row for row in rows if row.valid_from <= day), key=lambda row: row.valid_from, default=None)
+    """The row in force on a day: the latest that began, the one entered last of two from one day; None when there is none."""
+    return max((row for row in reversed(rows) if row.valid_from <= day), key=lambda row: row.valid_from, default=None)
 
 
 def interest(
@@ -160,6 +160,6 @@ def from_records(capital: int, *, paid_on: date | None, decided_on: date, due_on
         paid_on=paid_on,
         decided_on=decided_on,
         due_on=due_on,
-        rules=list(InterestRule.objects.order_by("valid_from")),
-        rates=list(ReferenceRate.objects.order_by("valid_from")),
+        rules=list(InterestRule.objects.order_by("valid_from", "pk")),
+        rates=list(ReferenceRate.objects.order_by("valid_from", "pk")),
     )

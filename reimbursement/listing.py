@@ -170,7 +170,7 @@ def page_of(actor: Actor, wanted: Wanted) -> tuple[list[Claim], str]:
 
     Each status is read by itself along its index and no further than a page, however many rows the region has.
     """
-    newest, order = wanted.view.newest_first, ("payable_on", "pk")
+    newest = wanted.view.newest_first
     keys: list[tuple[date, int]] = []
     for status in wanted.view.statuses:
         rows = wanted_claims(actor, wanted).filter(status=status)
@@ -180,8 +180,8 @@ def page_of(actor: Actor, wanted: Wanted) -> tuple[list[Claim], str]:
                 rows = rows.filter(Q(payable_on__lt=day) | Q(payable_on=day, pk__lt=pk), payable_on__lte=day)
             else:
                 rows = rows.filter(Q(payable_on__gt=day) | Q(payable_on=day, pk__gt=pk), payable_on__gte=day)
-        found = rows.order_by(*(f"-{name}" for name in order) if newest else order).values_list(*order)
-        keys += found[: PAGE + 1]
+        found = rows.order_by(*(("-payable_on", "-pk") if newest else ("payable_on", "pk")))
+        keys += found.values_list("payable_on", "pk")[: PAGE + 1]
     keys.sort(reverse=newest)
     shown = keys[:PAGE]
     by_id = (

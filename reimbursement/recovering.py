@@ -1,7 +1,7 @@
 """Återkrav: what may be demanded back, what is left of it, and what its steps do to the books (19–21 §§ förordning 2018:1633).
 
 A recovery's balance is the sum of its entries on the account ``demanded``: the demand and its interest are minus, what the
-region repays and what is set off are plus. Nothing else says what is left.
+region repays and what is set off are plus (`books.balance`). Nothing else says what is left.
 """
 
 from __future__ import annotations
@@ -18,36 +18,22 @@ from django.utils import timezone
 from accounts.actor import Actor
 from fmu_portal.engine import door
 from fmu_portal.engine.door import Context
+from reimbursement import books
 from reimbursement.effects import not_decider, not_recused
 from reimbursement.models import BatchItem, Claim, Counter, Entry, Line, Recovery
 from rules.limits import decided
 
 YEARS = 10
 """19 § second paragraph: the decision comes within ten years of the decision to pay."""
-UNDER_WAY = ("created", "sent", "failed")
-"""Statuses of a payment that may still be cancelled, and what was set off in it given back."""
-
-
-def balance(recovery: Recovery) -> int:
-    """What the region still owes, in öre: never less than 0. Sums the entries, so ask with the recovery locked."""
-    return -Entry.objects.filter(recovery_id=recovery.pk, account="demanded").total()
-
-
-def balances(pks: list[int]) -> dict[int, int]:
-    """The same for many: recovery's id -> öre."""
-    rows = Entry.objects.filter(recovery_id__in=pks, account="demanded").order_by().values_list("recovery_id")
-    return dict.fromkeys(pks, 0) | {pk: -int(total) for pk, total in rows.annotate(total=Sum("amount"))}
 
 
 def settle_if_even(context: Context, recovery: Recovery) -> bool:
     """Settle a recovery that nothing is left of, along with the step of ``context``; say whether it was.
 
-    Not while something is set off in a payment that may still be cancelled: call it again when the payment is confirmed.
-    ``recovery`` is locked by the caller and says what the database says (as after `door.follow`).
+    Not while something is set off in a payment that may still be cancelled: its confirmation settles then (`batches.paid`).
+    ``recovery`` is locked by the caller and says what the database says.
     """
-    if recovery.status != "demanded" or balance(recovery) != 0:
-        return False
-    if Entry.objects.filter(recovery_id=recovery.pk, kind="set_off", batch__status__in=UNDER_WAY).exists():
+    if recovery.status != "demanded" or not books.is_settled(recovery.pk):
         return False
     door.follow("recovery", recovery.pk, "settle", context)
     return True

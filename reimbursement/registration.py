@@ -14,9 +14,9 @@ from fmu_portal.engine.registry import Registered
 
 
 def menu(actor: Actor) -> list[context.Entry]:
-    """Ersättning, for those who see claims; which office examines, for the portal's administrator."""
+    """Ersättning, for those who see claims; desks and the records of interest, for the portal's administrator."""
     if actor.role == Role.ADMINISTRATOR:
-        return [("Granskande kontor", "/ersattning/kontor/", None)]
+        return [("Granskande kontor", "/ersattning/kontor/", None), ("Räntor", "/ersattning/rantor/", None)]
     return [("Ersättning", "/ersattning/", None)] if actor.sees(See.CLAIM) else []
 
 
@@ -45,30 +45,6 @@ def _claims() -> list[URLPattern]:
     from reimbursement.api import claim_steps, claims
 
     return [*claims.patterns(), *claim_steps.patterns()]
-
-
-def _batch() -> None:
-    from orders.api import further
-    from reimbursement import batches, inputs, paying
-    from reimbursement.models import Batch
-    from reimbursement.processes.batch import BATCH
-
-    batch = registry.register(BATCH, Batch, "SELECT reimbursement_apply_batch(%s)")
-    batch.page = lambda pk: f"/ersattning/utbetalningar/{pk}/"
-    batch.inputs.update(inputs.OF_BATCHES)
-    batch.guards.update(batches.GUARDS)
-    for step, hook in batches.BEFORE.items():
-        batch.hook(step, hook)
-    for step, after in batches.AFTER.items():
-        batch.hook_after(step, after)
-    clock.register_chore(paying.pay_daily)
-    further.register(_payments)
-
-
-def _payments() -> list[URLPattern]:
-    from reimbursement.api import payments, statement
-
-    return [*payments.patterns(), *statement.patterns()]
 
 
 def _recovery() -> Registered:
@@ -102,9 +78,40 @@ def _review() -> Registered:
     return review
 
 
+def _operations() -> list[URLPattern]:
+    from reimbursement.api import control, recoveries
+
+    return [*recoveries.patterns(), *control.patterns()]
+
+
+def _batch() -> None:
+    from orders.api import further
+    from reimbursement import batches, inputs, paying
+    from reimbursement.models import Batch
+    from reimbursement.processes.batch import BATCH
+
+    batch = registry.register(BATCH, Batch, "SELECT reimbursement_apply_batch(%s)")
+    batch.page = lambda pk: f"/ersattning/utbetalningar/{pk}/"
+    batch.inputs.update(inputs.OF_BATCHES)
+    batch.guards.update(batches.GUARDS)
+    for step, hook in batches.BEFORE.items():
+        batch.hook(step, hook)
+    for step, after in batches.AFTER.items():
+        batch.hook_after(step, after)
+    clock.register_chore(paying.pay_daily)
+    further.register(_payments)
+
+
+def _payments() -> list[URLPattern]:
+    from reimbursement.api import payments, statement
+
+    return [*payments.patterns(), *statement.patterns()]
+
+
 def register_all() -> None:
     """Called once when the app is ready."""
-    from reimbursement import demo, evidence, jobs, proposing, reach, rechecking
+    from orders.api import further
+    from reimbursement import demo, evidence, jobs, notices, proposing, reach, rechecking
 
     _claim()
     _recovery()
@@ -114,7 +121,9 @@ def register_all() -> None:
     rechecking.register()
     jobs.register()
     evidence.register()
+    notices.register()
     reach.register()
     register_walls(reach.walls, reach.functions)
     context.register_menu(menu)
+    further.register(_operations)
     demo.register()

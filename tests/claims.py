@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fmu_portal.engine.door import take
 from reimbursement.models import Claim, Line
 from tests import situations
+from tests.pages import browser
 
 
 def agreed(cast: Any, **prices: int) -> None:
@@ -62,3 +64,20 @@ def attested(cast: Any) -> Claim:
 def fresh(claim: Claim) -> Claim:
     """The claim as the database has it now."""
     return Claim.objects.get(pk=claim.pk)
+
+
+def text_of(answer: Any, status: int = 200) -> str:
+    """The words of a page, with ordinary spaces and amounts in one piece."""
+    assert answer.status_code == status, answer.content.decode()[:2000]
+    text = answer.content.decode().replace("\xa0", " ")
+    return re.sub(r'<span class="nowrap num">([^<]*)</span>', r"\1", text)
+
+
+def page(actor: Any, url: str, status: int = 200) -> str:
+    """A page as the actor reads it."""
+    return text_of(browser(actor).get(url), status)
+
+
+def url_of(claim: Claim, rest: str = "") -> str:
+    """The address of a claim's page, or of what lies under it."""
+    return f"/ersattning/begaran/{claim.pk}/{rest}"

@@ -20,8 +20,7 @@ OTHER = "991-2346"
 
 def account(cast: Any, number: str = NUMBER) -> None:
     """The region has an account that the agency has approved."""
-    accounts.enter(cast.finance, number)
-    accounts.approve(cast.attester, accounts.newest(cast.finance.organisation_id).pk)
+    accounts.approve(cast.attester, accounts.enter(cast.finance, number).pk)
 
 
 def created(cast: Any, count: int = 1, *, with_account: bool = True) -> Batch:
@@ -71,6 +70,7 @@ def demanded(cast: Any, claim: Claim, amount: int, *, set_off: bool = True) -> R
         interest=0, set_off=set_off, due_on=date(today.year + 1, 1, 1), status="demanded",
     )  # fmt: skip
     recovery.save(force_insert=True)
+    assert claim.last_event_id is not None
     Entry.objects.create(
         region_id=claim.region_id, account="demanded", kind="recovery", amount=-amount, day=today, recovery=recovery,
         event_id=claim.last_event_id,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from accounts.actor import CLOCK
@@ -36,30 +35,21 @@ def paid(cast: Any, *, on: date | None = None, decided: date | None = None, conf
 def pay(claim: Claim, on: date, confirmed: date | None = None, account: PayAccount | None = None) -> Claim:
     """Pay an attested claim, with the entries of a payment."""
     assert claim.approved
+    at = datetime.combine(confirmed or timezone.localdate(), time(12), timezone.get_current_timezone())
     events = [
-        take_many("claim", [claim.pk], step, CLOCK, follows=True).events[claim.pk] for step in ("pay", "settle")
-    ]  # fmt: skip
+        take_many("claim", [claim.pk], step, CLOCK, follows=True, now=at).events[claim.pk] for step in ("pay", "settle")
+    ]
     batch = Batch.objects.create(
         number=f"U-2026-{Batch.objects.count() + 1:05d}", region_id=claim.region_id, office_id=claim.office_id,
         status="confirmed", made_on=on, sent_on=on, paid_on=on, gross=claim.approved, net=claim.approved, count=1,
         control_sum=f"{claim.pk:064x}", last_event=events[-1], account=account,
     )  # fmt: skip
-    if confirmed is not None:
-        as_of(events[-1].pk, confirmed)
     BatchItem.objects.create(batch=batch, claim=claim, amount=claim.approved)
     Entry.objects.create(
         region_id=claim.region_id, account="owed", kind="paid", amount=-claim.approved, day=on, claim=claim, batch=batch,
         event=events[-1],
     )  # fmt: skip
     return claims.fresh(claim)
-
-
-def as_of(event: int, day: date) -> None:
-    """Move an event to a day: the tests' owner may what nobody in the portal may."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("UPDATE fmu_portal_event SET at = %s WHERE id = %s", [f"{day} 12:00+01", event])
-        cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 def rules(cast: Any, *, rate: int = 200, margin: int = 800, starts_from: str = "paid", **more: Any) -> None:

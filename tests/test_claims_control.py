@@ -216,12 +216,7 @@ def test_an_account_is_new_for_ninety_days(cast, days, new):
 def test_two_at_once_draw_once(committed_cast):
     cast = committed_cast
     day = last_month()
-    r.paid(cast, on=day)
-    event = Claim.objects.get().entries.get(kind="paid").event_id
-    from django.db import transaction
-
-    with transaction.atomic():
-        r.as_of(event, day)
+    r.paid(cast, on=day, confirmed=day)
     results = at_once(*[lambda: control.chore(timezone.localdate())] * 3)
     assert sorted(results) == [0, 0, 1]
     assert (ControlPeriod.objects.count(), Review.objects.count()) == (1, 1)

@@ -89,6 +89,10 @@ PICKED = {
     "documents.Document.key_id": "which key of the ring, for its rotation",
     "documents.Document.storage_key": "where a file lies, for removing it",
     "documents.Document.clean_key": "the same",
+    "reimbursement.Claim.number": "a claim's number says nothing of a person",
+    "reimbursement.Claim.version": "a count",
+    "reimbursement.Claim.payable_on": "a day, with the claim's id alone, for the list's key",
+    "reimbursement.Claim.year": "a year of central administration, with its sum",
 }
 """Columns of tables behind the wall that may be read without becoming an object; besides, ids may."""
 

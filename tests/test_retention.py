@@ -196,6 +196,7 @@ def test_everything_goes_when_every_owner_has_decided(cast, decide, long_ago):
         ("report", Kind.DRAFT): 1,
         ("report", Kind.DOCUMENT): 1,
         ("performer_notes", Kind.NOTE): 2,
+        ("performer_notes", Kind.VISIT): 1,
     }
     documents = list(Document.objects.all())
     files = [key for d in documents for key in {d.storage_key, d.clean_key or d.storage_key}]

@@ -39,12 +39,12 @@ class People:
 
 
 class Scene:
-    """One case with its people and the moment in which all of it happens."""
+    """One case with its people and the moment, in Swedish time, in which all of it happens."""
 
     def __init__(self, case: Assessment, people: People, now: datetime) -> None:
         self.case, self.people, self.now = case, people, now
         self.later = add_working_days(present(case).due, 8).isoformat()
-        if self.later < now.date().isoformat():
+        if self.later <= now.date().isoformat():
             self.later = add_working_days(now.date(), 5).isoformat()
 
     def begin(self, process: str, step: str, actor: Actor, **data: Any) -> Any:

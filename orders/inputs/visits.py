@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
@@ -22,6 +22,7 @@ from orders.process import PROFESSIONS
 FARTHEST = timedelta(days=366)
 MINUTES = (15, 600)
 SKIPPED = "Klockan ställs fram den natten, så klockslaget finns inte. Skriv ett annat."
+PROTECTED_POST = "Brev den skyddade vägen, aldrig med vanlig post"
 PROTECTED_ROUTE = (
     "Personen har skyddade personuppgifter. Brevet görs utan namn och adress och ska gå den skyddade vägen,"
     " aldrig med vanlig post till en adress som ni har skrivit av."
@@ -267,6 +268,10 @@ class SummonForm(StepForm):
 
     def set_up(self) -> None:
         self.initial.setdefault("sent_on", timezone.localdate())
+        if self.subject.assessment.protected:
+            # The ordinary post would show the sender where the person is: the same choice means the protected route.
+            choices = dict(SummonedHow.choices) | {SummonedHow.POST.value: PROTECTED_POST}
+            cast("forms.ChoiceField", self.fields["how"]).choices = list(choices.items())
 
     def clean_sent_on(self) -> date:
         """Today or earlier, never after the visit's day or before the case was ordered."""

@@ -50,6 +50,7 @@ def month(request: HttpRequest) -> HttpResponse:
         {
             "number": days[0].isocalendar().week,
             "days": [_day(day, found.get(day, []), first, today) for day in days],
+            "empty": not any(day in found for day in days if day.month == first.month),
         }
         for days in Calendar().monthdatescalendar(first.year, first.month)
     ]

@@ -12,12 +12,13 @@ from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text, yes_no
 from fmu_portal.forms import DateField
 from fmu_portal.working_days import add_working_days, is_working_day
+from reimbursement import books
 from reimbursement.checks.base import kronor
 from reimbursement.fields import MoneyField
 from reimbursement.inputs.claims import NO_PERSON, remark, words
 from reimbursement.interest import Interest, counted, from_records
 from reimbursement.models import Line, Recovery
-from reimbursement.recovering import balance, entry, left_to_demand
+from reimbursement.recovering import entry, left_to_demand
 from reimbursement.wording import lack
 from rules.limits import rule_in_force
 
@@ -208,7 +209,7 @@ class _PaymentForm(StepForm):
     day = DateField(label="Vilken dag?")
 
     def set_up(self) -> None:
-        self.left = balance(self.subject)
+        self.left = books.balance(self.subject.pk)
         self.fields["amount"].help_text = f"Kvar att betala är {kronor(self.left)}."
 
     def clean(self) -> dict[str, Any]:

@@ -103,7 +103,8 @@ class InterestRule(models.Model):
     """Regel i räntelagen: an administrator enters it with its source, since the law's text is not at hand here.
 
     ``margin``: hundredths of a percentage point above the reference rate. ``after_days``: interest runs from so many days
-    after the day named by ``starts_from``. ``days_of_year``: what a year is divided by. Only added to.
+    after the day named by ``starts_from``. ``days_of_year``: what a year is divided by. Only added to: of two from one day
+    the one entered last counts, so that a slip can be mended.
     """
 
     class From(models.TextChoices):
@@ -113,7 +114,7 @@ class InterestRule(models.Model):
         DEMANDED = "demanded", "Dagen för beslutet om återkrav"
         DUE = "due", "Dagen då återkravet senast ska betalas"
 
-    valid_from = models.DateField(unique=True)
+    valid_from = models.DateField()
     margin = models.IntegerField()
     starts_from = models.CharField(max_length=10, choices=From.choices)
     after_days = models.SmallIntegerField(default=0)
@@ -133,9 +134,12 @@ class InterestRule(models.Model):
 
 
 class ReferenceRate(models.Model):
-    """Referensränta: hundredths of a per cent, in force from a day until the next one. With its source; only added to."""
+    """Referensränta: hundredths of a per cent, in force from a day until the next one. With its source; only added to.
 
-    valid_from = models.DateField(unique=True)
+    Of two from one day the one entered last counts.
+    """
+
+    valid_from = models.DateField()
     rate = models.IntegerField()
     source = models.CharField(max_length=200)
     mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="+", db_index=False)

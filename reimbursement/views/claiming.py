@@ -21,7 +21,7 @@ from fmu_portal.engine.table import Step
 from fmu_portal.forms import PortalForm
 from orders.views.staging import LATE, ManyFiles
 from orders.words import duty_left
-from reimbursement import claimed, evidence
+from reimbursement import claimed, evidence, recoveries
 from reimbursement.checks.base import kronor
 from reimbursement.effects import claimed as claimed_lines
 from reimbursement.listing import SENT_FROM, about
@@ -120,6 +120,7 @@ def page(
         "payment_page": _page_of_batch(payment.batch_id) if payment is not None else None,
         "reads": claim.status in SENT_FROM and actor.role not in CLAIM.steps["submit"].by.get(actor.party, ()),
         **_files(actor, claim, form),
+        **recoveries.of_claim(actor, claim),
     }
     return render(request, "reimbursement/claim_region.html", context, status=status)
 

@@ -14,7 +14,7 @@ from fmu_portal.engine import door
 from fmu_portal.engine.inputs import StepForm
 from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.engine.table import Step
-from reimbursement import effects, examination, letters
+from reimbursement import effects, examination, letters, recoveries
 from reimbursement.checks import kronor
 from reimbursement.inputs.deciding import DecideForm
 from reimbursement.models import Claim, Evidence
@@ -105,6 +105,7 @@ def page(request: HttpRequest, actor: Actor, claim: Claim) -> HttpResponse:
         "waits": _waits(claim, actor, forms),
         "letter": letters.state_of(claim) if claim.attested_on is not None else None,
         "url": _url(claim),
+        **recoveries.of_claim(actor, claim),
     }
     return render(request, "reimbursement/examine.html", context)
 

@@ -22,6 +22,6 @@ def letter_state(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("claim", pk=claim.pk)
     context = {"claim": claim, "letter": letters.state_of(claim)}
     response = render(request, "reimbursement/letter_state.html", context)
-    if context["letter"] == letters.State.MADE:
+    if context["letter"] != letters.State.MAKING:
         response["X-Done"] = "1"
     return response

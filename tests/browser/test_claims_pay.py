@@ -6,7 +6,7 @@ import re
 
 from django.utils import timezone
 
-FINANCE, ATTESTER = "region.stockholm.ekonom", "fk.attestant"
+FINANCE, ATTESTER = "region.skane.ekonom", "fk.attestant"
 LIST = "/ersattning/utbetalningar/"
 
 
@@ -27,12 +27,12 @@ def test_pay_fail_pay_again_and_read_the_statement(desk, shots):
     fk.go(LIST)
     fk.check("payments, account to approve")
     fk.shot(shots, "utbetalningar")
-    fk.page.get_by_role("link", name="Region Stockholm: bankgiro 5050-1055").click()
+    fk.page.get_by_role("link", name="Region Skåne: bankgiro 5050-1055").click()
     fk.check("account, to approve")
     fk.shot(shots, "konto")
     fk.press("Godkänn bankgiro 5050-1055")
     fk.go(LIST)
-    fk.press("Skapa utbetalning till Region Stockholm")
+    fk.press("Skapa utbetalning till Region Skåne")
     page = fk.page.url
     assert fk.h1.startswith("Utbetalning U-")
     number = fk.h1.removeprefix("Utbetalning ")

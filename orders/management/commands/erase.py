@@ -23,6 +23,8 @@ WORDS = {
     Kind.NOTE: "anteckningar",
     Kind.STEP_DRAFT: "utkast",
     Kind.MESSAGE: "meddelanden",
+    Kind.MESSAGE_DRAFT: "utkast till meddelanden",
+    Kind.VISIT: "besöksplatser",
 }
 
 

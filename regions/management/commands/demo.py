@@ -61,9 +61,10 @@ class Command(BaseCommand):
             planned = planning.plans(calendar, count, options["seed"], options["open"])
             events = loading.load_cases(everybody, calendar, planned, options["seed"], self.stdout.write)
             if calendar.today == timezone.localdate():  # people act today: the door refuses days that have passed
-                decisions.play(timezone.now())
-                asking.play(timezone.now())
-                visiting.play(timezone.now())
+                now = timezone.localtime()  # its date is Sweden's: late in the evening another than UTC's
+                decisions.play(now)
+                asking.play(now)
+                visiting.play(now)
             for add in loading.AFTER:
                 add(calendar)
             # What the clock would say of all this: the deviations of missed days, reminders of days that were moved.
