@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from datetime import date
 from typing import Any
 
 from django.db.models import F
+from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.permissions import BasePermission
@@ -16,8 +18,19 @@ from accounts.backends import PortalBackend
 from accounts.models import ApiKey, Mandate
 from audit.collector import work_for
 from fmu_portal import limits
-from fmu_portal.database import one
+from fmu_portal.prepared import Prepared
 from fmu_portal.security import note
+
+_BY_KEY = Prepared(
+    lambda on, digest: (
+        Mandate.objects.valid(on)
+        .at_work()
+        .filter(api_keys__digest=digest, api_keys__revoked_at__isnull=True)
+        .annotate(key_id=F("api_keys__pk"), key_signs=F("api_keys__may_sign"))[:1]
+    ),
+    on=date,
+    digest=str,
+)
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -31,8 +44,7 @@ class KeyAuthentication(BaseAuthentication):
         if len(parts) != 2:
             raise _refused(request)
         digest = ApiKey.hashed(parts[1].decode("latin-1"))
-        rows = Mandate.objects.valid().at_work().filter(api_keys__digest=digest, api_keys__revoked_at__isnull=True)
-        mandate: Any = one(rows.annotate(key_id=F("api_keys__pk"), key_signs=F("api_keys__may_sign")))
+        mandate: Any = _BY_KEY.one(on=timezone.localdate(), digest=digest)
         if mandate is None or not PortalBackend.may_log_in(mandate.user):
             raise _refused(request)
         request.key_id, request.key_signs = mandate.key_id, mandate.key_signs  # type: ignore[attr-defined]

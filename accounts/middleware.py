@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, get_user
@@ -18,13 +19,20 @@ from accounts.actor import Actor
 from accounts.backends import PortalBackend
 from accounts.forms import LoginForm
 from accounts.models import Mandate, User
-from fmu_portal.database import one
+from fmu_portal.prepared import Prepared
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 PUBLIC = ("/logga-in/", "/halsa", "/regler/", "/om/", "/static/", "/api/", "/favicon.ico")
 WITHOUT_MANDATE = ("/uppdrag/", "/logga-ut/", "/inloggningar/", "/losenord/")
 TOUCH_EVERY = 300  # seconds between writes of the session's last use
+
+_AT_WORK = Prepared(
+    lambda on, mandate, user: Mandate.objects.valid(on).at_work().with_waiting().filter(pk=mandate, user_id=user)[:1],
+    on=date,
+    mandate=int,
+    user=int,
+)
 
 
 class SignIn:
@@ -50,8 +58,7 @@ class SignIn:
         mandate_id, user_id = request.session.get("mandate"), request.session.get("_auth_user_id")
         mandate = None
         if mandate_id is not None and user_id is not None:
-            rows = Mandate.objects.valid().at_work().with_waiting()
-            mandate = one(rows.filter(pk=mandate_id, user_id=user_id))
+            mandate = _AT_WORK.one(on=timezone.localdate(), mandate=mandate_id, user=int(user_id))
         user = _user_of(request, mandate) if mandate else get_user(request)
         if not isinstance(user, User):
             return

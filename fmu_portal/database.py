@@ -44,6 +44,7 @@ ADD_ONLY = (
     "orders_unlocking",
     "orders_reveal",
     "regions_change",
+    "regions_forecast",
     "reimbursement_decision",
     "reimbursement_remark",
     "reimbursement_entry",
@@ -58,6 +59,7 @@ ADD_ONLY = (
 STATUS_COLUMNS = {
     "orders_assessment": (
         "status", "version", "last_event_id", "number", "agency_office_id", "next_due", "report_due",
+        "follows_id",
     ),
     "correspondence_thread": ("status", "version", "last_event_id", "case_id", "started_by_id"),
     "reimbursement_claim": (
@@ -98,7 +100,6 @@ DELETABLE = (
     "orders_participant",
     "orders_enclosure",
     "documents_document",
-    "regions_forecast",
     "correspondence_draft",
     "correspondence_attachment",
     "correspondence_template",
@@ -107,8 +108,8 @@ DELETABLE = (
     "reimbursement_evidence",
     "reimbursement_line",
 )
-"""Tables whose rows may go: sessions, drafts, saved views, a forecast taken back, documents that were never sent, a line of
-a proposal that the facts no longer give, and what a person or organisation has set for itself."""
+"""Tables whose rows may go: sessions, drafts, saved views, documents that were never sent, a line of a proposal that the
+facts no longer give, and what a person or organisation has set for itself."""
 
 
 def one(rows: models.QuerySet[Row]) -> Row | None:

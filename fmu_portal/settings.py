@@ -307,6 +307,10 @@ SPECTACULAR_SETTINGS = {
         "ThreadStatus": "correspondence.api.answers.STATUSES",
         "ExportState": "orders.models.overview.ExportState",
         "DocumentState": "documents.models.DocumentState",
+        "ClaimStatus": "reimbursement.api.claim_answers.STATUSES",
+        "ClaimKind": "reimbursement.models.claim.ClaimKind",
+        "ClaimLineKind": "reimbursement.models.claim.LineKind",
+        "ClaimOutcome": "reimbursement.models.claim.Outcome",
     },
 }
 

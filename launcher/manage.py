@@ -15,7 +15,7 @@ from launcher.config import ROOT
 def environment(given: dict[str, str]) -> dict[str, str] | None:
     """What the command is given; None when there is no portal in the data folder."""
     config = configuration.from_environment(given)
-    owner, queue = config.secrets / "url_database_owner", config.secrets / "url_queue"
+    owner, queue = config.secrets / "url_database_fmu_owner", config.secrets / "url_queue"
     if not (owner.is_file() and queue.is_file()):
         return None
     kept = {name: value for name, value in given.items() if name not in ("DATABASE_URL", "REDIS_URL")}

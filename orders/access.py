@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -11,12 +12,12 @@ from django.http import Http404
 from accounts.actor import Actor
 from accounts.models import Mandate
 from accounts.permissions import See
-from accounts.roles import Party
+from accounts.roles import PARTY_OF, Party
 from audit import collector
 from fmu_portal import identity
-from fmu_portal.database import one
 from fmu_portal.engine.registry import parts
 from fmu_portal.models import Duty, Event, Note
+from fmu_portal.prepared import Prepared
 from orders.models import Assessment, Enclosure, InsuredPerson, Participant, Recusal, Report, ReportVersion, Reveal
 from orders.models.assessment import PROTECTED
 from orders.models.enclosure import UNDERLAG, EnclosureQuerySet
@@ -72,10 +73,27 @@ def recusals(actor: Actor, case: Assessment) -> QuerySet[Recusal]:
 
 def get_case(actor: Actor, number: str) -> Assessment:
     """The case with its parties. 404 for what does not exist and for what belongs to another mandate alike."""
-    case = one(Assessment.objects.reachable_by(actor).with_parties().filter(number=number))
+    if not actor.organisation_id:
+        raise Http404
+    case = _case_for(actor.role).one(
+        organisation=actor.organisation_id, mandate=actor.mandate_id, user=actor.user_id, number=number
+    )
     if case is None:
         raise Http404
+    if case.protected and actor.party is Party.AGENCY:
+        case.mask()
     return case
+
+
+@cache
+def _case_for(role: str) -> Prepared[Assessment]:
+    """The query of one case for a role."""
+
+    def build(organisation: int, mandate: int, user: int, number: str) -> QuerySet[Assessment]:
+        actor = Actor(PARTY_OF[role], role, organisation, mandate_id=mandate, user_id=user)
+        return Assessment.objects.reachable_by(actor).with_parties().filter(number=number)[:1]
+
+    return Prepared(build, some=("organisation", "mandate"), organisation=int, mandate=int, user=int, number=str)
 
 
 def takes_part(actor: Actor, case: Assessment) -> bool:
@@ -185,6 +203,11 @@ def get_enclosure(actor: Actor, case: Assessment, document_id: Any) -> Enclosure
 
 def report_versions(actor: Actor, case: Assessment) -> list[ReportVersion]:
     """The fixed versions of the report that the actor may read, oldest first; a performer's are its own."""
+    return [version for version in known_versions(actor, case) if version.voided_by_id is None]
+
+
+def known_versions(actor: Actor, case: Assessment) -> list[ReportVersion]:
+    """The same with those that have been voided: the actor may know of them."""
     if not actor.sees(See.REPORT):
         return []
     rows = ReportVersion.objects.filter(assessment=case).select_related("document", "signed_by", "event")

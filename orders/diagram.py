@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.roles import Party
-from fmu_portal.engine.registry import parts
+from fmu_portal.engine.registry import PROCESSES, parts
 from fmu_portal.engine.table import NEW, Process
 from orders.process import ASSESSMENT
 
@@ -71,11 +71,18 @@ Made from `orders/process.py` by `manage.py process > docs/process.md`; a test h
 ## Steps that leave the status alone
 
 {table()}
-{"".join(_part(part.process) for part in parts())}"""
+{"".join(_part(process) for process in _others())}"""
+
+
+def _others() -> list[Process]:
+    """Every other process: the parts of a case, then those that are of no case (threads, claims, payments …)."""
+    of_cases = [part.process for part in parts()]
+    apart = [r.process for name, r in PROCESSES.items() if name != ASSESSMENT.name and r.process not in of_cases]
+    return [*of_cases, *apart]
 
 
 def _part(process: Process) -> str:
-    """A part of a case: its diagram, what it owes, its steps that leave the status alone."""
+    """A process: its diagram, what it owes, its steps that leave the status alone."""
     owes = f"\n{duties(process)}\n" if process.duties else ""
     alone = f"\n{table(process)}\n" if any(step.to is None for step in process.steps.values()) else ""
     return f"\n# {process.label}\n\n```mermaid\n{mermaid(process)}\n```\n{owes}{alone}"

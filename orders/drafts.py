@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
@@ -16,7 +17,15 @@ from orders.models import Assessment, StepDraft
 
 def save_draft(case: Assessment, actor: Actor, step: str, form: StepForm, data: QueryDict) -> None:
     """Keep what was typed in the form's own fields: name -> list of texts."""
-    kept = {name: data.getlist(name) for name in form.fields if name in data}
+    _keep(case, actor, step, {name: data.getlist(name) for name in form.fields if name in data})
+
+
+def prefill(case: Assessment, actor: Actor, step: str, known: Mapping[str, str]) -> None:
+    """Give the actor a form with what is known already, as if they had typed it."""
+    _keep(case, actor, step, {name: [text] for name, text in known.items() if text})
+
+
+def _keep(case: Assessment, actor: Actor, step: str, kept: dict[str, list[str]]) -> None:
     StepDraft.objects.update_or_create(
         assessment=case,
         step=step,

@@ -32,7 +32,8 @@ def _report_is_there(subject: Any, actor: Actor) -> str | None:
     voided = Enclosure.objects.filter(
         assessment=subject, voided_by__isnull=False, document_id__in=latest.values("document")
     )
-    return "Utlåtandet är makulerat. Begär komplettering, så att ett nytt kan skickas." if voided.exists() else None
+    gone = voided.exists() or latest.filter(voided_by__isnull=False).exists()
+    return "Utlåtandet är makulerat. Begär komplettering, så att ett nytt kan skickas." if gone else None
 
 
 def _section_is_asked(subject: Any, actor: Actor) -> str | None:

@@ -253,6 +253,8 @@ def _of_subject(shape: Shape, rebuilt: Rebuilt, stored: dict[str, Any], duties: 
             yield f"{name} är {stored[name]}, händelserna säger {value}"
     for name in shape.replayed:
         value = rebuilt.fields.get(name, shape.initial[name])
+        if isinstance(value, dict) and isinstance(stored[name], str):  # jsonb is text in a plain cursor
+            stored[name] = json.loads(stored[name])
         if stored[name] != value and str(stored[name]) != value and not _same_moment(stored[name], value):
             yield f"{name} är {stored[name]}, händelserna säger {value}"
     found = {duty.pk: duty for duty in duties}

@@ -59,7 +59,7 @@ def sentence(event: Event, organisations: Mapping[int, str]) -> str:
         count = len(data["enclosures"])
         pages = f", {_pages(data['pages'])}" if "pages" in data else ""  # not known when a file was sent unchecked
         text = f"{text} {count} {'handling' if count == 1 else 'handlingar'}{pages}."
-    if professions := changed.get("professions"):
+    if event.process == "expansion" and (professions := changed.get("professions")):
         text = f"{text} {_professions(professions)}"
     if changed.get("days") is not None:
         text = f"{text} {changed['days']} extra vardagar."

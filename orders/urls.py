@@ -41,6 +41,7 @@ urlpatterns = [
     path("arenden/aterlamnade/", own.handed_back, name="handed-back"),
     path("arenden/sok/", lists.search, name="search"),
     path("arenden/<number:number>/", case.case_page, name="case"),
+    path("arenden/<number:number>/ny/", lists.create, name="create-following"),
     path("arenden/<number:number>/handelser/", case.history, name="history"),
     path("arenden/<number:number>/bestallning/", case.order_page, name="order"),
     path("arenden/<number:number>/oppna/", exceptions.unlock, name="unlock"),

@@ -46,6 +46,9 @@ class InquiryAnswer(Answer):
     special_needs = serializers.CharField(
         label="Särskilda behov", source="needs.special_needs", default=None, allow_null=True
     )
+    professions = serializers.ListField(
+        label="Professioner utöver läkare som kan behövas", child=serializers.CharField(), allow_null=True
+    )
     wished_start = serializers.DateField(
         label="Önskad start", source="needs.wished_start", default=None, allow_null=True
     )

@@ -61,6 +61,11 @@ class Asked:
         return self.needs.municipality or "Inte angiven"
 
     @property
+    def professions(self) -> list[str] | None:
+        """The professions beside the physician that may be needed; None once the inquiry has ended."""
+        return None if self.needs is None else self.inquiry.professions
+
+    @property
     def language(self) -> str:
         """Language and interpreter."""
         if self.needs is None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import cycle
 
+from django.utils.timezone import localdate
+
 from accounts.actor import Actor
 from accounts.models import Mandate, Organisation
 from accounts.roles import ASSESSORS, Role
@@ -54,7 +56,7 @@ def play(now: datetime) -> int:
     for region, way in zip(regions, (Way.CHOOSE, Way.RANKED), strict=False):
         AssignmentChoice.objects.get_or_create(region=region, defaults={"way": way})
         coordinator = _one(region.pk, Role.REGION_COORDINATOR)
-        units = list(Agreement.objects.in_force(now.date()).filter(region=region).order_by("rank"))
+        units = list(Agreement.objects.in_force(localdate(now)).filter(region=region).order_by("rank"))
         cases = Assessment.objects.filter(region=region, status="requested").order_by("-pk")[:MOST]
         if coordinator is None or len(units) < 2:
             continue
@@ -77,7 +79,7 @@ def _ask(case: Assessment, coordinator: Actor, units: list[int], way: Way, now: 
 
 def _answer(inquiry: Inquiry, step: str, now: datetime) -> None:
     admin = _one(inquiry.performer_id or 0, Role.PERFORMER_ADMIN) or _one(inquiry.performer_id or 0, Role.PHYSICIAN)
-    data = {"earliest_start": (now.date() + timedelta(days=9)).isoformat(), "reason": "Påhittat: fullt just nu."}
+    data = {"earliest_start": (localdate(now) + timedelta(days=9)).isoformat(), "reason": "Påhittat: fullt just nu."}
     if admin is not None:
         take("inquiry", inquiry.pk, step, admin, data, now=now)
 

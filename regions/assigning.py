@@ -20,7 +20,7 @@ from fmu_portal.engine.door import Context, begin, follow, take
 from fmu_portal.engine.refusals import Refused
 from fmu_portal.models import Duty
 from orders.models import Assessment, Assignment
-from regions.choosing import Choosing, Proposal
+from regions.choosing import Choosing, Proposal, approved_before
 from regions.models import Agreement, AssignmentChoice, Inquiry, Way
 
 BINDING = (Way.RANKED, Way.QUOTA, Way.FIRST)
@@ -81,9 +81,9 @@ def lapse(today: date) -> int:
 
 def ask_the_rest(context: Context) -> None:
     """An inquiry to several is one to each."""
-    way = context.subject.way
+    way, professions = context.subject.way, context.subject.professions
     for performer_id in getattr(context.subject, "to_ask", ()):
-        data = {"performers": [performer_id], "way": way}
+        data = {"performers": [performer_id], "way": way, "professions": professions}
         begin(Inquiry.PROCESS, context.subject.case_id, "ask", context.actor, data, now=context.now)
 
 
@@ -109,7 +109,7 @@ def refused(context: Context) -> None:
     with _for_the_region():
         case = Assessment.objects.get(pk=subject.case_id)
         if case.status == "requested" and not Inquiry.objects.filter(assessment=case).open().exists():
-            _ask(case, Choosing(case, context.today).propose(subject.way))
+            _ask(case, Choosing(case, context.today).propose(subject.way), subject.professions)
 
 
 def start(context: Context) -> None:
@@ -124,7 +124,7 @@ def start(context: Context) -> None:
         if proposal.way == Way.DIRECT:
             _assign(context, case_id, proposal.performers[0])
         else:
-            _ask(context.subject, proposal)
+            _ask(context.subject, proposal, approved_before(case_id))
 
 
 def settle(context: Context) -> None:
@@ -137,9 +137,10 @@ def settle(context: Context) -> None:
         _pass_over(context, case.pk)
 
 
-def _ask(case: Any, proposal: Proposal) -> None:
+def _ask(case: Any, proposal: Proposal, professions: list[str]) -> None:
     if proposal.performers:
-        begin(Inquiry.PROCESS, case.pk, "ask", CLOCK, {"performers": proposal.performers, "way": proposal.way})
+        data = {"performers": proposal.performers, "way": proposal.way, "professions": professions}
+        begin(Inquiry.PROCESS, case.pk, "ask", CLOCK, data)
 
 
 def _give(context: Context, performer_id: int) -> None:

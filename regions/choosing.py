@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from orders.models import Assessment
+from orders.models import Assessment, Expansion
 from orders.process import OPEN_STATUSES
 from regions import weeks
 from regions.models import Agreement, AssignmentChoice, Inquiry, Way
@@ -24,6 +24,13 @@ WEEKS = 4
 """Weeks ahead that are shown."""
 
 SPENT = {"declined": "Har tackat nej", "lapsed": "Svarade inte i tid", "not_chosen": "Valdes inte"}
+
+
+def approved_before(case_id: int) -> list[str]:
+    """The professions that the agency has approved in the case, with a performer that handed it back: what the next is
+    likely to need."""
+    rows = Expansion.objects.filter(assessment_id=case_id, status="approved")
+    return sorted({code for row in rows for code in row.professions})
 
 
 @dataclass
@@ -90,7 +97,8 @@ class Candidate:
         if weeks.code(self.today) in self.agreement.closed_weeks:
             return f"Stängt {weeks.words(self.today)}"
         if self.agreement.capacity is not None and self.this_week >= self.agreement.capacity:
-            return f"Veckans {self.agreement.capacity} platser är tagna"
+            many = self.agreement.capacity
+            return "Veckans enda plats är tagen" if many == 1 else f"Veckans {many} platser är tagna"
         return ""
 
 

@@ -20,8 +20,8 @@ BACK, AHEAD = 6, 9
 
 @dataclass
 class Week:
-    """``requests`` to the region (None of a week to come), ``own`` part of the reader's, ``forecast`` None when nobody has
-    entered one, ``capacity`` None when no agreement has one."""
+    """``requests`` to the region (None of a week to come), ``own`` part of the reader's, ``forecast`` None when the
+    agency has given none, ``capacity`` None when no agreement has one."""
 
     monday: date
     requests: int | None
@@ -88,8 +88,7 @@ def flow_of(region_id: int, actor: Actor, today: date) -> list[Week]:
             cursor.execute(_ASSIGNED, params)
             assigned = dict(cursor.fetchall())
         agreements = list(Agreement.objects.filter(region_id=region_id, capacity__isnull=False))
-    forecasts = Forecast.objects.filter(region_id=region_id, monday__in=mondays)
-    expected = dict(forecasts.values_list("monday", "requests"))
+    expected = _by_week(region_id, mondays)
     if actor.party is Party.PERFORMER:
         agreements = [row for row in agreements if row.performer_id == actor.organisation_id]
     found = []
@@ -105,6 +104,20 @@ def flow_of(region_id: int, actor: Actor, today: date) -> list[Week]:
     most = max([1, *(row.expected or 0 for row in found), *(row.capacity or 0 for row in found)])
     for row in found:
         row.most = most
+    return found
+
+
+def _by_week(region_id: int, mondays: list[date]) -> dict[date, int]:
+    """Each week's part of the agency's forecast for its year: spread evenly over the year's ISO weeks, the parts adding up
+    to the year's number (our reading: 3 § says nothing of weeks)."""
+    given = Forecast.in_force(region_id, {first.isocalendar().year for first in mondays})
+    found = {}
+    for first in mondays:
+        year, week, _ = first.isocalendar()
+        if year in given:
+            of_year = date(year, 12, 28).isocalendar().week
+            number = given[year].requests
+            found[first] = number * week // of_year - number * (week - 1) // of_year
     return found
 
 

@@ -16,6 +16,8 @@ from regions import weeks
 from regions.models import PRICE_KINDS, Agreement, AssignmentChoice, Way
 
 MOST = 32_000
+MOST_A_YEAR = 100_000
+"""A forecast beyond this is a slip."""
 
 
 def _number(label: str, **kwargs: Any) -> forms.IntegerField:
@@ -209,13 +211,13 @@ class ChoiceForm(PortalForm):
 
 
 class ForecastForm(PortalForm):
-    """Expected requests of the coming weeks; an empty field is no forecast."""
+    """The agency's forecast for a region: assessments in this year and the next; an empty field changes nothing."""
 
     mark_optional = False
 
-    def __init__(self, *args: Any, mondays: list[date], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, years: list[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for first in mondays:
-            field = _number(weeks.words(first).capitalize(), min_value=0, max_value=MOST)
-            self.fields[weeks.code(first)] = field
-            self.speak_swedish(weeks.code(first), field)
+        for year in years:
+            field = _number(f"Utredningar {year}", min_value=0, max_value=MOST_A_YEAR)
+            self.fields[f"y{year}"] = field
+            self.speak_swedish(f"y{year}", field)

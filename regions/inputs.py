@@ -12,8 +12,8 @@ from accounts.models import Organisation
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm
 from fmu_portal.forms import DateField
-from orders.models import Assignment
-from regions.choosing import Choosing
+from orders.models import Assignment, Profession
+from regions.choosing import Choosing, approved_before
 from regions.models import Agreement, Inquiry, Way
 
 NO_AGREEMENT = "Utföraren har inget avtal med regionen i dag. Välj en annan."
@@ -75,6 +75,14 @@ class AskForm(ChoosingForm):
         help_text="De får en förfrågan utan ärendenummer och utan uppgift om vem personen är.",
     )
 
+    professions = forms.MultipleChoiceField(
+        label="Vilka professioner kan behövas, utöver läkare?",
+        required=False,
+        choices=Profession.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Om ni vet det. De tillfrågade ser det. Försäkringskassan beslutar om utvidgning (5 §).",
+    )
+
     def set_up(self) -> None:
         field = self.fields["performers"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
@@ -90,6 +98,7 @@ class AskForm(ChoosingForm):
             proposal = self.choosing.propose()
             self.initial.setdefault("way", proposal.way if proposal.way != Way.DIRECT else Way.CHOOSE)
             self.initial.setdefault("performers", proposal.performers)
+            self.initial.setdefault("professions", approved_before(case.pk))
 
     def clean(self) -> dict[str, object]:
         cleaned = self.cleaned_data
@@ -104,6 +113,8 @@ class AskForm(ChoosingForm):
 
     def apply(self, context: Context) -> None:
         context.set(way=self.cleaned_data["way"], asked_on=context.today)
+        if professions := self.cleaned_data["professions"]:
+            context.set(professions=professions)
 
 
 class AcceptForm(StepForm):

@@ -23,6 +23,8 @@ MOST = 20
 """Files of one claim: a routine of the portal, no rule."""
 STATUSES = ("proposed", "asked")
 """Where the region has the claim, and may add to it."""
+HELD = "En fil i underlaget går inte att skicka. Ta bort den först: skälet står vid filen."
+"""Without the file's name, which somebody wrote: a job keeps the sentence."""
 SENT = "Begäran är skickad. Underlag kan läggas till igen om ni tar tillbaka den."
 
 
@@ -99,24 +101,20 @@ def after_check(document: Document, numbers: dict[str, int]) -> None:
     Evidence.objects.filter(document=document).update(number_page=min(numbers.values(), default=None))
 
 
-def not_sent_with(claims: list[Claim]) -> dict[int, str]:
-    """claim id -> what is wrong with a file of it, for those where something is: one query."""
+def held_by_files(claims: list[Claim]) -> set[int]:
+    """The ids of those claims that have a file which cannot be sent: one query."""
     rows = Evidence.objects.filter(claim_id__in=[claim.pk for claim in claims], sent_by__isnull=True)
-    found: dict[int, str] = {}
-    for row in rows.select_related("document").order_by("pk"):
-        if text := problem(row):
-            found.setdefault(row.claim_id, text)
-    return found
+    return {row.claim_id for row in rows.select_related("document") if problem(row)}
 
 
 def evidence_can_be_sent(claim: Claim, actor: Actor) -> str | None:
     """A guard: no file that cannot be opened, or that says whom the claim is about, is sent along."""
-    if getattr(claim, "kept_problem", None) is None:
+    if getattr(claim, "kept_held", None) is None:
         together: list[Claim] = getattr(claim, "kept_with", [claim])
-        found = not_sent_with(together)
+        found = held_by_files(together)
         for other in together:
-            other.kept_problem = found.get(other.pk, "")  # type: ignore[attr-defined]
-    return claim.kept_problem or None  # type: ignore[attr-defined]
+            other.kept_held = other.pk in found  # type: ignore[attr-defined]
+    return HELD if claim.kept_held else None  # type: ignore[attr-defined]
 
 
 def register() -> None:

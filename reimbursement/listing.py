@@ -13,10 +13,11 @@ from django.db.models.functions import Least, TruncMonth
 from django.http import QueryDict
 
 from accounts.actor import Actor
+from documents.models import DocumentState
 from orders.views.request import cursor_in
 from orders.words import Left
 from reimbursement.inputs.claims import words
-from reimbursement.models import Claim, ClaimKind, Line
+from reimbursement.models import Claim, ClaimKind, Evidence, Line
 from reimbursement.process import CLAIM
 
 PAGE = 50
@@ -144,6 +145,8 @@ def after_month(first: date) -> date:
 _CLAIMED = Line.objects.filter(claim_id=OuterRef("pk"), bar="")
 _LACKS = Exists(_CLAIMED.filter(cost__isnull=True))
 _HAS_COST = Exists(_CLAIMED.filter(cost__gt=0))
+_BAD_FILE = Q(sent_by__isnull=True) & (Q(number_page__isnull=False) | Q(document__state=DocumentState.REFUSED))
+_FILES_HOLD = ~Exists(Evidence.objects.filter(_BAD_FILE, claim_id=OuterRef("pk")))
 
 
 def wanted_claims(actor: Actor, wanted: Wanted) -> QuerySet[Claim]:
@@ -156,13 +159,13 @@ def wanted_claims(actor: Actor, wanted: Wanted) -> QuerySet[Claim]:
     if wanted.ready == "klara":
         rows = ready(rows)
     elif wanted.ready == "saknas":
-        rows = rows.filter(_LACKS | ~_HAS_COST)
+        rows = rows.exclude(pk__in=ready(rows).values("pk"))
     return rows
 
 
 def ready(rows: QuerySet[Claim]) -> QuerySet[Claim]:
-    """Those of them that the region can send now: each line has its cost, and there is one (the guard `costs_are_there`)."""
-    return rows.filter(~_LACKS, _HAS_COST, status__in=SENT_FROM)
+    """Those of them that the region can send now, as the guards `costs_are_there` and `evidence_can_be_sent` say it."""
+    return rows.filter(~_LACKS, _HAS_COST, _FILES_HOLD, status__in=SENT_FROM)
 
 
 def page_of(actor: Actor, wanted: Wanted) -> tuple[list[Claim], str]:
@@ -271,7 +274,8 @@ def counts(actor: Actor) -> dict[str, str]:
 
 @dataclass
 class Row:
-    """A claim as a row shows it. ``lacks``: what must be there before it is sent; ``bars``: what law does not allow.
+    """A claim as a row shows it. ``lacks``: lines without a cost; ``bars``: how many lines law does not allow;
+    ``bad_file``: its evidence holds a file that cannot be sent.
 
     ``due``: the last day to answer and how long there is to it, where the region owes an answer.
     """
@@ -283,6 +287,7 @@ class Row:
     payable: int | None
     lacks: tuple[str, ...]
     bars: int
+    bad_file: bool
     ready: bool
     due: tuple[date, Left] | None = None
 
@@ -293,18 +298,21 @@ class Row:
             return f"Status är {self.claim.status_label}."
         if self.lacks:
             return f"Kostnad saknas: {', '.join(self.lacks)}."
+        if self.bad_file:
+            return "En fil i underlaget går inte att skicka."
         return "Ingen kostnad är större än 0." if self.about else "Lagen ger ingen ersättning för någon av posterna."
 
 
 def rows_of(claims: list[Claim]) -> list[Row]:
-    """Rows for claims that were read with their case and performer: one query for all lines."""
+    """Rows for claims that were read with their case and performer: two queries for all lines and files."""
     lines: dict[int, list[Line]] = {claim.pk: [] for claim in claims}
     for line in Line.objects.filter(claim_id__in=lines).order_by("id"):
         lines[line.claim_id].append(line)
-    return [_row(claim, lines[claim.pk]) for claim in claims]
+    bad = set(Evidence.objects.filter(_BAD_FILE, claim_id__in=lines).values_list("claim_id", flat=True))
+    return [_row(claim, lines[claim.pk], claim.pk in bad) for claim in claims]
 
 
-def _row(claim: Claim, lines: list[Line]) -> Row:
+def _row(claim: Claim, lines: list[Line], bad_file: bool) -> Row:
     claimed = [line for line in lines if not line.bar]
     lacks = tuple(dict.fromkeys(line.label.lower() for line in claimed if line.cost is None))
     known = [line for line in claimed if line.cost is not None]
@@ -316,7 +324,8 @@ def _row(claim: Claim, lines: list[Line]) -> Row:
         payable=sum(line.payable or 0 for line in known) if known else None,
         lacks=lacks,
         bars=len(lines) - len(claimed),
-        ready=claim.status in SENT_FROM and not lacks and any(line.cost for line in claimed),
+        bad_file=bad_file,
+        ready=claim.status in SENT_FROM and not lacks and not bad_file and any(line.cost for line in claimed),
     )
 
 

@@ -26,10 +26,16 @@ def paid(cast: Any, *, on: date | None = None, decided: date | None = None, conf
     ``on``: the day it was paid; ``decided``: the day of the decision to pay; ``confirmed``: the day that the payment's
     last event is of.
     """
-    claim = claims.attested(cast)
+    claim = attested(cast)
     if decided is not None:
         Claim.objects.filter(pk=claim.pk).update(attested_on=decided)
     return pay(claim, on or timezone.localdate(), confirmed)
+
+
+def attested(cast: Any) -> Claim:
+    """Ska betalas ut, at the agreement's price: no check was decided against."""
+    claims.agreed(cast)
+    return claims.attested(cast)
 
 
 def pay(claim: Claim, on: date, confirmed: date | None = None, account: PayAccount | None = None) -> Claim:

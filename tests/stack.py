@@ -195,7 +195,7 @@ class Portal:
         assert self.broker is not None, "starta med own_broker=True"
         self.broker.start()
 
-    def wait(self, seconds: float = 90) -> Self:
+    def wait(self, seconds: float = 300) -> Self:
         """Wait until the pages answer and the logins are printed. Raises ``AssertionError`` with what was printed."""
         until = time.monotonic() + seconds
         while "är igång" not in self.output:
@@ -210,7 +210,7 @@ class Portal:
         """Send the signal and wait; the files stay. Returns the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(180)
 
     def stop(self) -> None:
         """Stop everything and remove the files."""
@@ -238,7 +238,7 @@ def start_portal(
     env: Mapping[str, str] | None = None,
     *,
     own_broker: bool = False,
-    seconds: float = 120,
+    seconds: float = 300,
 ) -> Portal:
     """The real portal on a free port, ready. With ``own_broker`` the queue is the test's to stop and start."""
     queue = start_valkey(tmp_dir) if own_broker else None

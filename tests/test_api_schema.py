@@ -91,7 +91,7 @@ GOLDEN = [
     ("complete", "report_version", {"type": "integer"}),
     ("end", "cause", {"enum": ["cannot_take_part", "died", "moved", "nobody_can", "objects"]}),
     ("withdraw", "reason", {"type": "string", "maxLength": 4000}),
-    ("void_document", "enclosure", {"type": "integer"}),
+    ("void_document", "enclosure", {"type": ["integer", "null"]}),
 ]
 
 

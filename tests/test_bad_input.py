@@ -449,6 +449,34 @@ def test_a_voided_report_cannot_be_accepted(cast):
         s.step(case, "complete", cast.officer, report_version=1, complete="ja")
 
 
+def test_a_report_written_in_the_portal_is_voided_and_nobody_reads_it_any_more(cast):
+    from fmu_portal.engine.refusals import InvalidInput, Refused
+    from orders.models import ReportVersion
+    from tests.roles import at_work
+
+    case = s.delivered(cast)
+    version = ReportVersion.objects.get(assessment=case)
+    said = {"wrong": "person", "reason": "Fel person"}
+    for wrong in ({}, {"report": version.pk, "enclosure": case.enclosures.get().pk}):
+        with pytest.raises(InvalidInput):
+            s.step(case, "void_document", cast.officer, **said, **wrong)
+    form = browser(cast.officer).get(f"/arenden/{case.number}/steg/void_document/").content.decode()
+    assert "Utlåtande, version 1" in form
+    with at_work(cast.officer):
+        case = s.step(case, "void_document", cast.officer, **said, report=version.pk)
+    readers = (cast.officer, cast.physician, cast.admin)
+    for reader in readers:
+        page = browser(reader)
+        assert page.get(f"/arenden/{case.number}/utlatande/version/1/").status_code == 404
+        assert "Makulerat." in page.get(f"/arenden/{case.number}/").content.decode()
+    assert "Inga kända" not in browser(cast.physician).get(f"/arenden/{case.number}/eget/").content.decode()
+    with pytest.raises(Refused, match="makulerat"):
+        s.step(case, "complete", cast.officer, report_version=1, complete="ja")
+    case = s.step(case, "request_supplement", cast.officer, report_version=1, part="all", missing="Nytt utlåtande")
+    with pytest.raises(InvalidInput):
+        s.step(case, "void_document", cast.officer, **said, report=version.pk)
+
+
 def test_words_alone_do_not_move_the_start_but_documents_do(cast):
     from datetime import timedelta
 

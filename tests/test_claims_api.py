@@ -29,7 +29,7 @@ class Api(Cases):
         answer = self.client.post(ROOT + path, json.dumps(body or {}), content_type="application/json")
         return self._checked(answer, status)
 
-    def read(self, path, status=200, **query):
+    def read(self, path, status=200, /, **query):
         return self.get(ROOT + path, status, **query)
 
     def take(self, claim, step, status=200, **body):
@@ -59,16 +59,18 @@ def test_from_proposal_to_attest_with_keys(cast):
     assert "decide" not in {e["step"] for e in region.read(f"{claim.pk}/events/")["results"]}
     Api(cast.attester).take(claim, "attest", version=answer["version"])
     shown = region.read(f"{claim.pk}/")
+    body = {"version": shown["version"], "line": line.pk, "amount": "17000", "reason": "Dubbelt"}
+    assert Api(cast.attester).take(claim, "correct", **body)["status"] == "attested"
     assert (shown["approved"], shown["lines"][0]["decision"]) == (
         1_800_050,
         {"outcome": "reduce", "amount": 1_800_050, "reason": "Resan ingår inte"},
     )
     duties = agency.read(f"{claim.pk}/duties/")["results"]
     assert [(d["kind"], d["open"]) for d in duties] == [
-        ("pay_claim", True), ("decide_claim", False), ("attest_claim", False),
+        ("pay_claim", True), ("attest_claim", False), ("decide_claim", False),
     ]  # fmt: skip
     steps = [event["step"] for event in agency.read(f"{claim.pk}/events/")["results"]]
-    assert steps == ["attest", "decide", "submit"], "a proposal is the region's own"
+    assert steps == ["correct", "attest", "decide", "submit"], "a proposal is the region's own"
 
 
 def test_a_question_and_its_answer(cast):
@@ -165,7 +167,7 @@ def test_what_goes_wrong_has_its_code_and_changes_nothing(cast):
         ("decide", {"version": claim.version, "decisions": [right | {"more": 1}]}, 422, "invalid_input"),
         ("decide", {"version": claim.version, "decisions": {"line": 1}}, 422, "invalid_input"),
         ("decide", {"version": claim.version, "decisions": [right], "x": 1}, 422, "invalid_input"),
-        ("approve_all", {}, 409, "wrong_state"),
+        ("approve_all", {"version": claim.version}, 409, "wrong_state"),
         ("attest", {"version": claim.version}, 403, "wrong_role"),
         ("submit", {"version": claim.version}, 403, "wrong_role"),
     ):
@@ -234,9 +236,7 @@ def test_the_list_reads_by_key_and_asks_alike_however_long_it_is(cast):
     for more in (0, 2):
         for _ in range(more):
             claims.submitted(cast)
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             answer = agency.read("", status="submitted")
         counts.append(len(queries))
         numbers = [row["number"] for row in answer["results"]]
@@ -250,7 +250,7 @@ def test_the_document_has_a_path_for_every_step_and_what_it_rests_on(client):
     paths = {p for p in document["paths"] if p.startswith("/api/v1/claims/")}
     single = {
         "enter_costs", "submit", "recall", "set_aside", "take_up", "ask", "answer", "decide", "approve_all", "send_back",
-        "attest", "attest_refusal",
+        "attest", "attest_refusal", "correct",
     }  # fmt: skip
     many = {"submit", "recall", "take_up", "approve_all", "attest", "attest_refusal"}
     assert {p for p in paths if "{id}/steps/" in p} == {
@@ -259,7 +259,7 @@ def test_the_document_has_a_path_for_every_step_and_what_it_rests_on(client):
     assert {p for p in paths if p.startswith("/api/v1/claims/steps/")} == {
         f"/api/v1/claims/steps/{step}/" for step in many | {"open_administration", "open_training"}
     }
-    for step in ("submit", "ask", "decide", "send_back", "attest", "attest_refusal"):
+    for step in ("submit", "ask", "decide", "approve_all", "send_back", "attest", "attest_refusal", "correct"):
         body = document["paths"][f"/api/v1/claims/{{id}}/steps/{step}/"]["post"]["requestBody"]
         schema = body["content"]["application/json"]["schema"]
         assert "version" in schema["required"], step

@@ -178,7 +178,7 @@ def test_every_risky_payment_is_reviewed_with_why(cast):
     Rule.objects.filter(key="routine.high_amount").update(value=18400)
     item_of = {}
     for name in ("low", "high", "overridden", "corrected"):
-        claim = claims.attested(cast)
+        claim = r.attested(cast)
         if name != "high":
             Claim.objects.filter(pk=claim.pk).update(approved=1_839_999)
         claim = r.pay(claims.fresh(claim), day, day)
@@ -207,7 +207,7 @@ def test_an_account_is_new_for_ninety_days(cast, days, new):
         region_id=cast.finance.organisation_id, number="123-4567", mandate_id=cast.finance.mandate_id,
         at=timezone.now() - timedelta(days=(timezone.localdate() - day).days + days),
     )  # fmt: skip
-    claim = r.pay(claims.attested(cast), day, day, account)
+    claim = r.pay(r.attested(cast), day, day, account)
     control.chore(timezone.localdate())
     found = Review.objects.get(item__claim=claim)
     assert ("new_account" in found.why) is new

@@ -69,7 +69,10 @@ def test_a_file_with_a_personnummer_is_not_sent_and_opens_for_nobody(cast):
     text = text_of(client.get(url_of(claim)))
     assert "sidan 1 innehåller ett personnummer" in text
     assert "steg/submit/" not in text
+    assert "Fel i underlaget" in text_of(client.get("/ersattning/"))
+    assert claim.number in text_of(client.get("/ersattning/?saknas=saknas"))
+    assert "Ingen begäran stämmer" in text_of(client.get("/ersattning/?saknas=klara"))
     assert client.get(url_of(claim, f"handlingar/{row.document_id}/")).status_code == 409
-    assert "personnummer" in text_of(client.get(url_of(claim, "steg/submit/")), 409)
+    assert "En fil i underlaget går inte att skicka." in text_of(client.get(url_of(claim, "steg/submit/")), 409)
     client.post(url_of(claim, "underlag/"), {"gor": f"ta_bort:{row.pk}"})
     assert "steg/submit/" in text_of(client.get(url_of(claim)))

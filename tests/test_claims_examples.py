@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from reimbursement.checks import CHECKS
-from reimbursement.models import Bar
+from reimbursement.ceilings import Ceilings
+from reimbursement.checks import CHECKS, Seen
+from reimbursement.lines import proposal
+from reimbursement.models import Bar, Claim, Line
 from reimbursement.models.claim import EXAMINATIONS
 from reimbursement.years import most_of
 from tests import claim_examples as examples
@@ -93,3 +97,51 @@ def test_every_example_has_its_paragraph():
             or "FKFS" in (example["law"])
         ), number
         assert ("lines" in example) != ("refused" in example), number
+
+
+def test_the_page_is_made_from_the_table():
+    from pathlib import Path
+
+    from reimbursement.claims_page import page
+
+    found = (Path(__file__).resolve().parent.parent / "docs" / "reimbursement.md").read_text()
+    assert found == page(), "run: manage.py claims_doc > docs/reimbursement.md"
+    assert all(f"`{name}`" in found for name in CHECKS)
+
+
+# Three checks look at what has changed since a line was proposed: facts straight in.
+
+
+def seen(**changed):
+    example = {"visits": [{"who": "physician", "day": date(2026, 4, 7), "went": "no_show"}]} | changed
+    case = examples.facts(example)
+    found = proposal(case, Ceilings())
+    claim = Claim(kind="assessment", region_id=case.region_id, year=2026, quarter=1)
+    return case, claim, {str(line.kind): line for line in found.lines}
+
+
+def test_a_report_that_is_late_now_stops_a_claim_from_before():
+    case, claim, lines = seen()
+    line = lines["physician"]
+    assert CHECKS["received_in_time"].function(Seen(claim, line, case)).verdict == "holds"
+    case.delivered_late = True
+    assert CHECKS["received_in_time"].function(Seen(claim, line, case)).verdict == "stops"
+    case.delivered_late, case.delivered_on = None, None
+    assert CHECKS["received_in_time"].function(Seen(claim, line, case)).verdict == "stops"
+    assert CHECKS["received_in_time"].function(Seen(claim, line, None)).verdict == "stops"
+
+
+def test_a_visit_that_is_no_longer_missed_stops_its_line():
+    case, claim, lines = seen()
+    line = lines["no_show"]
+    assert CHECKS["missed_visit"].function(Seen(claim, line, case)).verdict == "holds"
+    case.visits.clear()
+    assert CHECKS["missed_visit"].function(Seen(claim, line, case)).verdict == "stops"
+
+
+def test_a_second_claim_of_a_quarter_stops():
+    _, claim, _ = seen()
+    line = Line(kind="administration")
+    assert CHECKS["once_a_quarter"].function(Seen(claim, line, None)).verdict == "holds"
+    twice = Seen(claim, line, None, quarter_twins=["E-2026-00009"])
+    assert CHECKS["once_a_quarter"].function(twice).verdict == "stops"

@@ -305,6 +305,7 @@ def test_not_settled_while_a_payment_with_a_set_off_may_be_cancelled(cast):
     event = Event.objects.latest("id")
     common = {"region_id": recovery.region_id, "day": timezone.localdate(), "recovery": recovery, "event": event}
     Batch.objects.filter(pk=batch.pk).update(status="sent")
-    Entry.objects.create(account="demanded", kind="set_off", amount=60_000, batch=batch, **common)
+    for account, amount in (("demanded", 60_000), ("owed", -60_000)):
+        Entry.objects.create(account=account, kind="set_off", amount=amount, batch=batch, **common)
     recovery = r.repay(recovery, cast.controller, "400")
     assert (books.balance(recovery.pk), recovery.status) == (0, "demanded")

@@ -147,7 +147,7 @@ def test_a_worker_killed_in_the_middle_of_a_notice_loses_and_doubles_nothing(com
     assert worker.stdout.readline().strip() == "in the middle"
     worker.send_signal(signal.SIGKILL)
     worker.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not Notice.objects.filter(case_number=case.number).exists() and time.monotonic() < deadline:
         outbox.work()
         time.sleep(0.1)

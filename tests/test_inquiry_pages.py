@@ -1,6 +1,7 @@
 """The pages and the API of asking: what the asked sees and does, the coordinator's table, agreements, choices, flow."""
 
-from datetime import date, timedelta
+import re
+from datetime import date
 
 import pytest
 from django.core import mail
@@ -11,6 +12,7 @@ from django.utils import timezone
 from accounts.models import ApiKey, Mandate, Organisation
 from fmu_portal.engine import door, outbox
 from orders.models import Assessment, RegionChoice
+from orders.replay import differences
 from regions import weeks
 from regions.models import Agreement, AssignmentChoice, Change, Forecast, Inquiry
 from tests import situations as s
@@ -331,22 +333,71 @@ def test_the_flow_is_seen_by_all_three_each_its_own_part(cast):
         answer = browser(getattr(cast, name)).get("/flode/", {"region": cast.region.organisation_id})
         [now] = [row for row in answer.context["rows"] if row.now]
         assert ((now.requests, now.own), now.capacity, now.forecast) == (expected, 1, None), name
-        assert "Ingen prognos är angiven" in text(answer)
+        assert "Ingen prognos är lämnad" in text(answer)
     assert now.over
     assert browser(cast.administrator).get("/flode/").status_code == 403
 
 
-def test_a_forecast_is_entered_by_the_region_and_shown_to_all(cast):
-    page, code = browser(cast.region), weeks.code(timezone.localdate() + timedelta(days=7))
-    assert page.post("/flode/", {code: "-1"}).status_code == 422
-    assert page.post("/flode/", {code: "12"}).status_code == 302
-    assert Forecast.objects.get().requests == 12
-    rows = browser(cast.officer).get("/flode/", {"region": cast.region.organisation_id}).context["rows"]
-    assert 12 in [row.forecast for row in rows]
-    page.post("/flode/", {code: ""})
-    assert not Forecast.objects.exists()
-    assert Change.objects.count() == 2
-    assert browser(cast.finance).post("/flode/", {code: "3"}).status_code == 403
+def test_the_asked_see_which_professions_may_be_needed(case, cast):
+    data = {
+        "performers": [cast.admin.organisation_id, cast.other_admin.organisation_id], "way": "choose",
+        "professions": ["psychologist"],
+    }  # fmt: skip
+    with at_work(cast.region):
+        door.begin("inquiry", case.pk, "ask", cast.region, data)
+    for asked in (cast.admin, cast.other_admin):
+        inquiry = Inquiry.objects.get(assessment=case, performer_id=asked.organisation_id)
+        assert "Kan också behövas: psykolog" in text(browser(asked).get(f"/forfragningar/{inquiry.pk}/"))
+    assert "Kan behövas: psykolog." in text(browser(cast.region).get(f"/arenden/{case.number}/")).replace("\xa0", " ")
+    assert list(differences(case.pk)) == []
+
+
+def test_what_was_approved_before_a_hand_back_is_filled_in(cast):
+    from regions.choosing import approved_before
+
+    case = s.in_progress(cast)
+    grounds = {"unclear": "a", "clears": "b", "matters": "c", "professions": ["physiotherapist"]}
+    expansion, _ = door.begin("expansion", case.pk, "propose", cast.physician, grounds)
+    assert approved_before(case.pk) == []
+    door.take("expansion", expansion.pk, "approve", cast.officer, {"professions": ["physiotherapist"], "days": 5})
+    case = s.step(case, "hand_back", cast.admin, cause="cannot", reason="Sjukdom")
+    assert approved_before(case.pk) == ["physiotherapist"]
+    form = text(browser(cast.region).get(f"/arenden/{case.number}/forfragan/steg/ask/"))
+    assert re.search(r'value="physiotherapist"[^>]*checked|checked[^>]*value="physiotherapist"', form)
+
+
+def test_the_forecast_is_the_agencys_and_shown_to_all(cast):
+    today = timezone.localdate()
+    page, region = browser(cast.team), cast.region.organisation_id
+    sent = {f"y{today.year}": "520", f"y{today.year + 1}": "1040"}
+    assert page.post(f"/flode/?region={region}", sent | {f"y{today.year}": "-1"}).status_code == 422
+    assert page.post(f"/flode/?region={region}", sent).status_code == 302
+    assert page.post(f"/flode/?region={region}", sent | {f"y{today.year}": "530"}).status_code == 302
+    rows = Forecast.objects.filter(region_id=region)
+    assert list(rows.order_by("pk").values_list("year", "requests")) == [
+        (today.year, 520), (today.year + 1, 1040), (today.year, 530),
+    ]  # fmt: skip
+    for reader in (cast.officer, cast.region, cast.finance, cast.admin):
+        found = browser(reader).get("/flode/", {"region": region})
+        assert found.context["form"] is None
+        numbers = {row.forecast for row in found.context["rows"]}
+        assert numbers <= {9, 10, 11, 19, 20}
+        assert numbers
+        assert "530 utredningar" in text(found).replace("\xa0", " ")
+        assert browser(reader).post("/flode/", sent).status_code == 403
+
+
+def test_the_weeks_of_a_forecast_add_up_also_in_a_year_of_53_weeks(cast):
+    from regions.flowing import _by_week
+
+    Forecast.objects.create(
+        region_id=cast.region.organisation_id, year=2026, requests=530, mandate_id=cast.team.mandate_id
+    )
+    mondays = [date.fromisocalendar(2026, week, 1) for week in range(1, 54)]
+    found = _by_week(cast.region.organisation_id, mondays)
+    assert sum(found.values()) == 530
+    assert set(found.values()) == {10}
+    assert _by_week(cast.region.organisation_id, [date.fromisocalendar(2027, 1, 1)]) == {}
 
 
 def test_nobody_is_left_and_the_page_says_so(case, cast):

@@ -55,7 +55,11 @@ ORDER BY abs((SELECT count(*) FROM orders_enclosure e WHERE e.assessment_id = a.
        + abs((SELECT count(*) FROM orders_participant p WHERE p.assessment_id = a.id) - 2)
        + abs((SELECT count(*) FROM fmu_portal_event e WHERE e.case_id = a.id) - 6)
        + abs((SELECT count(*) FROM fmu_portal_duty d WHERE d.case_id = a.id) - 6)
-       + (SELECT count(*) FROM fmu_portal_note n WHERE n.case_id = a.id), a.id DESC LIMIT 1
+       + (SELECT count(*) FROM fmu_portal_note n WHERE n.case_id = a.id)
+       + 9 * ((SELECT count(*) FROM orders_visit v WHERE v.assessment_id = a.id)
+              + (SELECT count(*) FROM orders_expansion x WHERE x.assessment_id = a.id)
+              + (SELECT count(*) FROM orders_deferral y WHERE y.assessment_id = a.id)
+              + (SELECT count(*) FROM orders_deviation z WHERE z.assessment_id = a.id)), a.id DESC LIMIT 1
 """
 
 

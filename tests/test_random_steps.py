@@ -231,7 +231,7 @@ def _thread(case: Assessment) -> Attempt:
     """Beginning a thread with the other parties of the case."""
 
     def run(actor: Any, data: Any) -> Any:
-        others = [case.organisation_of(party) for party in threads.others_in(s.fresh(case), actor)]
+        others = [case.organisation_of(party) or 0 for party in threads.others_in(s.fresh(case), actor)]
         if not others:
             raise ObjectDoesNotExist
         asked = data["asked"] if data["asked"] in others else None

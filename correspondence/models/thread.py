@@ -58,11 +58,15 @@ class Thread(models.Model):
 
     @classmethod
     def locked(cls, pk: int) -> Thread:
-        """The thread for change: its case's row is locked first, as every part of a case does."""
+        """The thread for change: its case's row is locked first, as every part of a case does.
+
+        The case comes in the same query: an organisation that has lost it still has the thread, and gets None for a row
+        that the wall does not show it.
+        """
         case_id = cls.objects.values_list("case_id", flat=True).get(pk=pk)
         if case_id is not None:
             Assessment.objects.select_for_update(of=("self",)).filter(pk=case_id).values_list("pk").first()
-        return cls.objects.select_for_update(of=("self",)).get(pk=pk)
+        return cls.objects.select_related("case").select_for_update(of=("self",)).get(pk=pk)
 
     @property
     def case_status(self) -> str:

@@ -8,6 +8,8 @@ from datetime import datetime
 from itertools import cycle
 from typing import Any
 
+from django.utils.timezone import localdate
+
 from accounts.actor import Actor
 from accounts.models import Mandate
 from accounts.roles import Role
@@ -44,8 +46,8 @@ class Scene:
     def __init__(self, case: Assessment, people: People, now: datetime) -> None:
         self.case, self.people, self.now = case, people, now
         self.later = add_working_days(present(case).due, 8).isoformat()
-        if self.later <= now.date().isoformat():
-            self.later = add_working_days(now.date(), 5).isoformat()
+        if self.later <= localdate(now).isoformat():
+            self.later = add_working_days(localdate(now), 5).isoformat()
 
     def begin(self, process: str, step: str, actor: Actor, **data: Any) -> Any:
         """A part's first step."""
@@ -98,7 +100,7 @@ def unasked(s: Scene) -> None:
 def deviation(s: Scene) -> None:
     """Something else went wrong."""
     s.begin(
-        "deviation", "report", s.people.coordinator, kind="other", found_on=s.now.date().isoformat(),
+        "deviation", "report", s.people.coordinator, kind="other", found_on=localdate(s.now).isoformat(),
         cause="Påhittat: kallelsen gick till en gammal adress.", action="Påhittat: adressen är rättad.",
     )  # fmt: skip
 
@@ -124,12 +126,12 @@ def play(now: datetime) -> int:
 
 def promise(now: datetime) -> None:
     """A few questions on the underlag have an answer promised."""
-    waiting = Duty.objects.open().filter(kind="answer_question", due__gte=now.date()).order_by("pk")
+    waiting = Duty.objects.open().filter(kind="answer_question", due__gte=localdate(now)).order_by("pk")
     for duty in waiting[:3]:
         people = people_of(Assessment.objects.get(pk=duty.subject_id))
         if people is not None:
             data = {
-                "promised": add_working_days(now.date(), 6).isoformat(),
+                "promised": add_working_days(localdate(now), 6).isoformat(),
                 "reason": "Påhittat: journalen är beställd.",
             }
             take("assessment", duty.subject_id, "promise_underlag", people.officer, data, now=now)

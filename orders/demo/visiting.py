@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.timezone import localdate
 
 from accounts.actor import Actor
 from accounts.models import Mandate
@@ -47,7 +48,7 @@ class Days:
 def play(now: datetime) -> int:
     """Give the first cases in progress visits, in turn; return how many visits. Run as the owner, in the load's transaction."""
     cases = Assessment.objects.filter(status="in_progress", responsible_physician__isnull=False).order_by("pk")
-    days, done = Days(timezone.localdate(now)), 0
+    days, done = Days(localdate(now)), 0
     for number, case in enumerate(cases.select_related("region")[:MOST]):
         people = people_of(case)
         if people is not None:
@@ -58,7 +59,7 @@ def play(now: datetime) -> int:
 def _visits(case: Assessment, people: People, days: Days, now: datetime, number: int) -> int:
     """One visit to come, and in every other case one that has been; with the psychologist where one is approved."""
     made = 0
-    if number % 2 and (when := days.back(people.physician.user_id))[0] >= (case.ordered_on or now.date()):
+    if number % 2 and (when := days.back(people.physician.user_id))[0] >= (case.ordered_on or localdate(now)):
         given = _said("physician", people.physician, *when) | {"came": "came" if case.interpreter else "none"}
         hours = {"hours": "1,5"} if case.interpreter else {}
         begin("visit", case.pk, "register", people.physician, given | hours, now=now)
@@ -72,7 +73,7 @@ def _visits(case: Assessment, people: People, days: Days, now: datetime, number:
     given = _said(profession, assessor, day, clock) | {"interpreter": "booked" if case.interpreter else "none"}
     visit, _ = begin("visit", case.pk, step, people.administrator, given, now=now)
     if step == "book" and number % 4 != 3:
-        summons = {"how": "direct", "sent_on": now.date().isoformat()}
+        summons = {"how": "direct", "sent_on": localdate(now).isoformat()}
         take("visit", visit.pk, "summon", people.administrator, summons, now=now + timedelta(seconds=1))
         if number % 6 == 1:
             given_at = timezone.localtime(now) - timedelta(minutes=20)

@@ -11,7 +11,7 @@ from fmu_portal.engine import outbox
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text
 from fmu_portal.forms import DateField
-from orders.models import Assignment, Enclosure
+from orders.models import Assignment, Enclosure, ReportSource, ReportVersion
 
 END_CAUSES = {
     "cannot_take_part": "Den försäkrade kan eller vill inte delta",
@@ -111,7 +111,16 @@ class HandBackForm(StepForm):
 class VoidForm(StepForm):
     """The agency voids a document that belongs to somebody else or should not be here."""
 
-    enclosure = forms.ModelChoiceField(label="Vilken handling?", queryset=Enclosure.objects.none(), empty_label=None)
+    enclosure = forms.ModelChoiceField(
+        label="Vilken handling?", queryset=Enclosure.objects.none(), required=False, empty_label="Välj handling"
+    )
+    report = forms.ModelChoiceField(
+        label="Eller vilket utlåtande?",
+        queryset=ReportVersion.objects.none(),
+        required=False,
+        empty_label="Inget utlåtande",
+        help_text="Utlåtanden som är skrivna i portalen.",
+    )
     wrong = forms.ChoiceField(
         label="Vad är fel?",
         choices=[("person", "Handlingen gäller en annan person"), ("document", "Det är fel handling")],
@@ -130,23 +139,53 @@ class VoidForm(StepForm):
         )
         field.label_from_instance = _enclosure_label  # type: ignore[method-assign,assignment]
         field.widget.choices = field.choices
+        written = ReportVersion.objects.filter(
+            assessment=self.subject, source=ReportSource.FORM, voided_by__isnull=True, erased_at__isnull=True
+        )
+        report = self.fields["report"]
+        assert isinstance(report, forms.ModelChoiceField)
+        report.queryset = written.order_by("number")
+        report.label_from_instance = _version_label  # type: ignore[method-assign,assignment]
+        report.widget.choices = report.choices
+        if not self.is_bound and not written.exists():
+            del self.fields["report"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        chosen = [name for name in ("enclosure", "report") if cleaned.get(name)]
+        if not chosen and "enclosure" not in self.errors and "report" not in self.errors:
+            self.add_error("enclosure", "Svara på frågan: Vilken handling?")
+        elif len(chosen) == 2:
+            self.add_error("report", "Välj antingen en handling eller ett utlåtande. Makulera en i taget.")
+        return cleaned
 
     def shown(self, name: str) -> list[str]:
         if name == "enclosure":
-            return [_enclosure_label(self.cleaned_data["enclosure"])]
+            found = self.cleaned_data.get(name)
+            return [_enclosure_label(found)] if found else ["Ingen"]
+        if name == "report":
+            found = self.cleaned_data.get(name)
+            return [_version_label(found)] if found else ["Inget"]
         return super().shown(name)
 
     def apply(self, context: Context) -> None:
-        enclosure = self.cleaned_data["enclosure"]
-        enclosure.voided_by_id = context.event_id
-        enclosure.save(update_fields=["voided_by"])
-        context.data |= {"enclosure": enclosure.pk, "wrong": self.cleaned_data["wrong"]}
+        enclosure: Enclosure | None = self.cleaned_data["enclosure"]
+        version: Any = self.cleaned_data.get("report")
+        voided: Any = enclosure or version
+        voided.voided_by_id = context.event_id
+        voided.save(update_fields=["voided_by"])
+        what = {"enclosure": enclosure.pk} if enclosure else {"report": version.number}
+        context.data |= {**what, "wrong": self.cleaned_data["wrong"]}
         context.note(self.cleaned_data["reason"])
         outbox.put(
             "incident",
             f"incident:{context.event_id}",
             {"event": context.event_id, "organisation": context.subject.agency_office_id},
         )
+
+
+def _version_label(version: ReportVersion) -> str:
+    return f"Utlåtande, version {version.number}"
 
 
 def _enclosure_label(enclosure: Enclosure) -> str:

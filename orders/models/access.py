@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import Mandate, User
@@ -14,7 +15,7 @@ class UnlockingQuerySet(models.QuerySet["Unlocking"]):
 
     def now(self, mandate_id: int) -> UnlockingQuerySet:
         """Those that hold for a mandate at this moment."""
-        return self.filter(mandate_id=mandate_id, until__gt=timezone.now())
+        return self.filter(mandate_id=mandate_id, until__gt=Now())
 
 
 class Unlocking(models.Model):

@@ -96,6 +96,7 @@ class Assessment(Personal):
     parties that would tell it are shown at the agency (`AssessmentQuerySet.masked_for`). ``next_due`` and ``report_due``
     repeat the last day of the open duty that is nearest, and of the open report duty, so that the list by last day is a
     range of an index: the database writes them itself, in the statement that changes a duty (`orders_follow_duties`).
+    ``follows``: the ended case of the same office that this one goes on from (the person has moved; ended by mistake).
     """
 
     PART, CASE = See.CASE, "id"
@@ -124,6 +125,7 @@ class Assessment(Personal):
     wished_start = models.DateField(null=True)
     method = models.CharField(max_length=200, blank=True)
 
+    follows = models.ForeignKey("self", models.PROTECT, null=True, related_name="followed_by", db_index=False)
     created_on = models.DateField()
     requested_on = models.DateField(null=True)
     ordered_on = models.DateField(null=True)
@@ -173,6 +175,7 @@ class Assessment(Personal):
             models.Index(
                 fields=["-id"], condition=Q(region__isnull=False, status__in=OPEN_STATUSES), name="open_case_requested"
             ),
+            models.Index(fields=["follows"], condition=Q(follows__isnull=False), name="case_that_follows"),
             models.Index(fields=["region", "performer", "-id"], name="case_of_region_performer"),
             models.Index(fields=["agency_office", "performer", "-id"], name="case_of_office_performer"),
             models.Index(fields=["agency_office", "region", "-id"], name="case_of_office_region"),

@@ -47,6 +47,7 @@ class ReportVersion(Personal):
     """Utlåtande, version: signed and fixed. ``document`` is None while the worker makes the PDF of a form's content.
 
     ``erased_at``: the content is gone by its owner's erasure decision; who signed it when is kept.
+    ``voided_by``: nobody reads it any more; that it was there stays.
     """
 
     PART = See.REPORT
@@ -61,6 +62,7 @@ class ReportVersion(Personal):
     signed_at = models.DateTimeField(null=True)
     event = models.ForeignKey(Event, models.PROTECT, related_name="+", db_index=False)
     erased_at = models.DateTimeField(null=True)
+    voided_by = models.ForeignKey(Event, models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["assessment", "number"], name="report_version_once")]

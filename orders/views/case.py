@@ -27,8 +27,9 @@ from fmu_portal.engine.registry import DUTY_KINDS
 from fmu_portal.engine.table import Step
 from fmu_portal.models import Duty, Event
 from orders import access, erasure
+from orders.cases import ENDED
 from orders.deadlines import arrival, provisional, report_duty
-from orders.models import Assessment, Enclosure, Participant
+from orders.models import Assessment, Enclosure, Participant, ReportVersion
 from orders.process import ASSESSMENT
 from orders.sentences import names_of, organisation_ids, sentence
 from orders.views import followup, journal
@@ -76,6 +77,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
     parts = parts_of(actor, case, open_duties)
     primary = _primary(case, actor, open_duties, steps, parts)
     events = list(access.told_events(actor, case).exclude(process__in=APART).order_by("-id")[: EVENTS + 1])
+    versions = access.known_versions(actor, case)
     context = {
         "case": case,
         "status": ASSESSMENT.statuses[case.status],
@@ -87,7 +89,11 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "mine": mine,
         "turn": _turn(mine, actor, today, pending_in(open_duties)) if mine else None,
         "primary": primary,
-        "to_read": case.report_version if mine is not None and mine.kind == "review_report" else None,
+        "to_read": case.report_version
+        if mine is not None
+        and mine.kind == "review_report"
+        and any(version.number == case.report_version and version.voided_by_id is None for version in versions)
+        else None,
         "more": [*(action(case, step) for step in steps if primary is None or step.name != primary.name), *parts.begin],
         "parts": parts.sections,
         "deadline": _deadline(case, duties, today),
@@ -97,7 +103,8 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "erasures": erasure.decisions_of(events),
         "notes": _notes(actor, case),
         "documents": _documents(actor, case),
-        "versions": access.report_versions(actor, case),
+        "versions": [version for version in versions if version.voided_by_id is None],
+        "voided": _voided(actor, case, [version for version in versions if version.voided_by_id is not None]),
         "takes_part": case.takes_part and actor.party is Party.PERFORMER,  # type: ignore[attr-defined]
         "writes": case.status in ("in_progress", "supplement_requested")
         and case.takes_part  # type: ignore[attr-defined]
@@ -116,8 +123,23 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "recusals": list(access.recusals(actor, case)) if actor.role in FOLLOW_UP else [],
         "new_clock": case.assignments_count > 1 and case.ordered_on is not None,
         "sections": sections_of(actor, case),
+        "goes_on": _goes_on(actor, case),
     }
     return render(request, "orders/case.html", context)
+
+
+def _goes_on(actor: Actor, case: Assessment) -> dict[str, Any] | None:
+    """For the office: the ended case that this one goes on from; of an ended one, those that go on and the way to begin one."""
+    if case.agency_office_id != actor.organisation_id:
+        return None
+    ended = case.status in ENDED
+    own = Assessment.objects.visible_to(actor)
+    return {
+        "earlier": own.filter(pk=case.follows_id).values_list("number", flat=True).first() if case.follows_id else None,
+        "later": list(own.filter(follows=case).order_by("pk").values_list("number", flat=True)[:5]) if ended else [],
+        "may_begin": ended and actor.role in ASSESSMENT.steps["request"].by.get(actor.party, ()),
+        "moved": case.ended_cause == "moved",
+    }
 
 
 def _primary(case: Assessment, actor: Actor, open_duties: list[Duty], steps: list[Step], parts: Parts) -> Action | None:
@@ -252,6 +274,13 @@ def _documents(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
     return [
         _document(actor, case, enclosure, part) | {"opened": opened.get(enclosure.document_id)} for enclosure in found
     ]
+
+
+def _voided(actor: Actor, case: Assessment, versions: list[ReportVersion]) -> list[dict[str, Any]]:
+    """Reports that have been voided: that they were there, and at the agency who had time to open them."""
+    documents = {version.document_id for version in versions if version.document_id}
+    opened = _who_opened(case, documents) if documents and actor.party is Party.AGENCY else {}
+    return [{"number": version.number, "opened": opened.get(version.document_id)} for version in versions]
 
 
 def _who_opened(case: Assessment, documents: set[Any]) -> dict[Any, str]:

@@ -101,7 +101,7 @@ def _fill(bundle: Bundle, actor: Actor, case: Assessment, *, now: bool, part: bo
     administrator too while the unit has the case, own questions and reasons for both."""
     versions = []
     if part or now:
-        rows = ReportVersion.objects.filter(assessment=case, performer_id=actor.organisation_id)
+        rows = ReportVersion.objects.filter(assessment=case, performer_id=actor.organisation_id, voided_by=None)
         versions = list(rows.select_related("document", "signed_by", "event").order_by("number"))
     else:
         bundle.missing.append("Utlåtandet ingår inte: ta ut filen som någon av dem som deltog i utredningen.")

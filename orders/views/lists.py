@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -146,12 +146,13 @@ def _record_search(request: HttpRequest, reason: str, found: list[Assessment]) -
 
 
 @require_POST
-def create(request: HttpRequest) -> HttpResponse:
-    """Start a draft and open its form."""
+def create(request: HttpRequest, number: str | None = None) -> HttpResponse:
+    """Start a draft and open its form; with the ``number`` of an ended case of the office, one that goes on from it."""
     actor = actor_of(request)
     if actor.role not in ASSESSMENT.steps["request"].by.get(actor.party, ()):
         raise PermissionDenied("Det är Försäkringskassans handläggare och samordnare som begär utredningar.")
-    case = new_case(actor)
+    earlier = get_object_or_404(Assessment.objects.visible_to(actor), number=number) if number else None
+    case = new_case(actor, earlier)
     return redirect("step", number=case.number, step="request")
 
 

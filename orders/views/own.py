@@ -39,7 +39,8 @@ def _written(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
     if not part and actor.role != Role.PERFORMER_ADMIN:
         raise Http404
     if part:
-        versions = ReportVersion.objects.filter(assessment=case, performer_id=actor.organisation_id)
+        own = {"assessment": case, "performer_id": actor.organisation_id, "voided_by": None}
+        versions = ReportVersion.objects.filter(**own)
         contents += [(f"Utlåtande, version {v.number}", v.content) for v in versions.order_by("number") if v.content]
         draft = Report.objects.filter(assessment=case, performer_id=actor.organisation_id).first()
         if draft is not None and draft.content:

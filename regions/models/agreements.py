@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.contrib.postgres.fields import ArrayField
@@ -130,14 +131,25 @@ class Change(models.Model):
 
 
 class Forecast(models.Model):
-    """Prognos: how many requests a region expects in an ISO week (``monday`` is its first day)."""
+    """Prognos: how many assessments the agency expects to request of a region in a year (3 § förordning 2018:1633).
+
+    Only added to: the newest row of a region and year is in force, and what was given by 15 October stays (14 §).
+    """
 
     region = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
-    monday = models.DateField()
+    year = models.PositiveSmallIntegerField()
     requests = models.PositiveIntegerField()
+    mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["region", "monday"], name="one_forecast_a_week")]
+        indexes = [models.Index(fields=["region", "year", "-id"], name="forecast_of_region")]
 
     def __str__(self) -> str:
-        return f"prognos {self.monday}"
+        return f"prognos {self.year}"
+
+    @classmethod
+    def in_force(cls, region_id: int, years: Iterable[int]) -> dict[int, Forecast]:
+        """year -> the newest forecast of a region."""
+        rows = cls.objects.filter(region_id=region_id, year__in=[*years]).order_by("year", "-id")
+        return {row.year: row for row in rows.distinct("year")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import BooleanField, Exists, OuterRef, Q, Value
 from django.utils import timezone
@@ -13,7 +14,7 @@ from accounts.permissions import See
 from accounts.roles import Party
 from audit import collector
 from fmu_portal.database import as_clock
-from orders.models import Assessment, Recusal
+from orders.models import Assessment, Profession, Recusal
 from orders.models.part import Part, PartQuerySet
 from regions.models.agreements import Agreement, Way
 from regions.process import INQUIRY
@@ -46,7 +47,10 @@ class InquiryQuerySet(PartQuerySet["Inquiry"]):
 
 
 class Inquiry(Part):
-    """Förfrågan to ``performer``: in which ``way`` it was asked, and the earliest start that it answered with."""
+    """Förfrågan to ``performer``: in which ``way`` it was asked, and the earliest start that it answered with.
+
+    ``professions``: those beside the physician that the region knows may be needed; a request itself names none.
+    """
 
     PART = See.ASKED
     PROCESS = INQUIRY.name
@@ -55,6 +59,7 @@ class Inquiry(Part):
     way = models.CharField(max_length=10, choices=Way.choices, default=Way.CHOOSE)
     asked_on = models.DateField(null=True)
     earliest_start = models.DateField(null=True)
+    professions = ArrayField(models.CharField(max_length=30, choices=Profession.choices), default=list)
 
     objects = InquiryQuerySet.as_manager()
 
@@ -105,7 +110,13 @@ class Inquiry(Part):
         """What the page says of it, beside its status; the performer's name for the region alone."""
         name = f"{self.performer.name}. " if getattr(self, "named", False) and self.performer else ""
         start = f" Tidigast start {self.earliest_start}." if self.earliest_start else ""
-        return [f"{name}Tillfrågad {self.asked_on}.{start}", f"{self.get_way_display()}."]
+        lines = [f"{name}Tillfrågad {self.asked_on}.{start}", f"{self.get_way_display()}."]
+        return [*lines, f"Kan behövas: {', '.join(self.profession_words)}."] if self.professions else lines
+
+    @property
+    def profession_words(self) -> list[str]:
+        """The professions beside the physician, in Swedish and in lower case."""
+        return [str(Profession(code).label).lower() for code in self.professions]
 
     @classmethod
     def words_of_all(cls, case: Assessment, parts: list[Any]) -> str:

@@ -1,4 +1,4 @@
-"""Flödet: requests per week against forecast and capacity; the region enters its forecast."""
+"""Flödet: requests per week against forecast and capacity; the agency gives the forecast, the others read it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -18,10 +19,9 @@ from accounts.roles import Party, Role
 from fmu_portal.addresses import number_in
 from orders.models import Assessment
 from orders.views.request import actor_of
-from regions import weeks
-from regions.flowing import AHEAD, flow_of
+from regions.flowing import flow_of
 from regions.forms import ForecastForm
-from regions.models import Agreement, Change, Forecast
+from regions.models import Agreement, Forecast
 
 OWN = {Party.AGENCY: "Från ert kontor", Party.PERFORMER: "Tilldelade er"}
 
@@ -51,24 +51,23 @@ def _chosen(request: HttpRequest, actor: Actor, regions: list[Organisation]) -> 
 
 @require_http_methods(["GET", "POST"])
 def flow(request: HttpRequest) -> HttpResponse:
-    """The table; and for the region's coordinator the forecast's form."""
+    """The table; and for the agency's coordinator the form of the forecast (3 § förordning 2018:1633)."""
     actor, today = actor_of(request), timezone.localdate()
     regions = _regions(actor, today)
     region = _chosen(request, actor, regions)
-    may_forecast = actor.role == Role.REGION_COORDINATOR
+    years = [today.year, today.year + 1]
+    given = Forecast.in_force(region.pk, years) if region else {}
     form = None
-    if may_forecast and region is not None:
-        mondays = weeks.coming(today, AHEAD)
-        known = Forecast.objects.filter(region=region, monday__in=mondays).values_list("monday", "requests")
-        starting = {weeks.code(first): number for first, number in known}
-        form = ForecastForm(request.POST if request.method == "POST" else None, initial=starting, mondays=mondays)
+    if actor.role == Role.COORDINATOR and region is not None:
+        known = {f"y{year}": row.requests for year, row in given.items()}
+        form = ForecastForm(request.POST if request.method == "POST" else None, initial=known, years=years)
     if request.method == "POST":
-        if form is None:
-            raise PermissionDenied("Det är regionens samordnare som anger prognosen.")
+        if form is None or region is None:
+            raise PermissionDenied("Det är Försäkringskassans samordnare som lämnar prognosen till regionerna.")
         if form.is_valid():
-            _save(actor, form, mondays, starting)
-            messages.success(request, "Klart. Prognosen är sparad.")
-            return redirect("flow")
+            _save(actor, region, form, years, given)
+            messages.success(request, f"Klart. Prognosen till {region.name} är sparad.")
+            return redirect(f"{reverse('flow')}?region={region.pk}")
     rows = flow_of(region.pk, actor, today) if region else []
     context = {
         "regions": regions,
@@ -77,26 +76,17 @@ def flow(request: HttpRequest) -> HttpResponse:
         "own": OWN.get(actor.party),
         "is_performer": actor.party is Party.PERFORMER,
         "no_forecast": all(row.forecast is None for row in rows),
+        "given": [given[year] for year in years if year in given],
+        "next_year": years[1],
         "form": form,
     }
     return render(request, "regions/flow.html", context, status=422 if form is not None and form.errors else 200)
 
 
 @transaction.atomic
-def _save(actor: Actor, form: ForecastForm, mondays: list[date], before: dict[str, int]) -> None:
-    changed = {}
-    for first in mondays:
-        code = weeks.code(first)
-        number = form.cleaned_data[code]
-        if number == before.get(code):
-            continue
-        changed[f"Prognos {code}"] = [before.get(code), number]
-        rows = Forecast.objects.filter(region_id=actor.organisation_id, monday=first)
-        if number is None:
-            rows.delete()
-        else:
-            Forecast.objects.update_or_create(
-                region_id=actor.organisation_id, monday=first, defaults={"requests": number}
-            )
-    if changed:
-        Change.objects.create(region_id=actor.organisation_id, mandate_id=actor.mandate_id, fields=changed)
+def _save(actor: Actor, region: Organisation, form: ForecastForm, years: list[int], given: dict[int, Forecast]) -> None:
+    """A new row for each number that is another than the one in force; none is ever changed."""
+    for year in years:
+        number = form.cleaned_data[f"y{year}"]
+        if number is not None and (year not in given or given[year].requests != number):
+            Forecast.objects.create(region=region, year=year, requests=number, mandate_id=actor.mandate_id)

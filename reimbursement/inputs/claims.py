@@ -77,6 +77,8 @@ def words(line: Line) -> str:
 class CostsForm(StepForm):
     """The cost of each line, in kronor. A cost above the ceiling is taken as it is, and paid to the ceiling."""
 
+    mark_optional = False
+
     def set_up(self) -> None:
         for line in claimed(self.subject):
             top = "" if line.ceiling is None else f" Högst {kronor(line.ceiling)} betalas."
@@ -84,6 +86,14 @@ class CostsForm(StepForm):
             field = MoneyField(label=words(line), required=False, help_text=f"{price}{top}".strip())
             self.fields[self.name_of(line)] = field
             self.initial.setdefault(self.name_of(line), line.cost)
+
+    def clean(self) -> dict[str, Any]:
+        """Where there are several lines, an error says of which: the summary on top repeats it without the field."""
+        lines = claimed(self.subject)
+        for line in lines if len(lines) > 1 else ():
+            if errors := self.errors.get(self.name_of(line)):
+                self.errors[self.name_of(line)] = self.error_class([f"{words(line)}: {error}" for error in errors])
+        return self.cleaned_data
 
     @staticmethod
     def name_of(line: Line) -> str:

@@ -93,6 +93,7 @@ class AdministrationForm(StepForm):
 class TrainingForm(StepForm):
     """One day of training: how many days' attendance of each profession, own and contracted staff, and travel."""
 
+    mark_optional = False
     day = DateField(label="Vilken dag var utbildningen?")
 
     def set_up(self) -> None:

@@ -32,8 +32,8 @@ from reimbursement.views.access import get_claim, of_region
 
 INTERNAL = ("send_back",)
 """Steps that are the agency's own: the region does not see them in the history."""
-PRIMARY = ("answer", "submit", "enter_costs", "take_up")
-"""The step that a page puts first, of those that can be taken; costs before sending while one is missing (`_next`)."""
+PRIMARY = ("answer", "submit", "take_up")
+"""The step that a page puts first, of those that can be taken; the costs while one is missing (`_next`)."""
 
 NOW = {
     "submitted": "Försäkringskassan granskar begäran. Ni behöver inte göra något.",
@@ -51,6 +51,7 @@ class FilesForm(PortalForm):
     """Files to add as evidence."""
 
     prefix = "ny"
+    mark_optional = False
     files_chosen = forms.Field(
         label="Filer", required=False, widget=ManyFiles(attrs={"accept": "application/pdf,image/*", "multiple": True})
     )
@@ -135,13 +136,14 @@ def _next(claim: Claim, available: list[Step]) -> Step | None:
 
 
 def _missing(claim: Claim, actor: Actor) -> list[str]:
-    """Why a proposal cannot be sent yet: one sentence for each guard that says so."""
-    if claim.status not in SENT_FROM:
+    """Why it cannot be sent or answered yet: one sentence for each guard that says so."""
+    step = next((CLAIM.steps[name] for name in ("submit", "answer") if claim.status in CLAIM.steps[name].from_), None)
+    if step is None:
         return []
     if not claimed_lines(claim):
         return ["Lagen ger ingen ersättning för någon av posterna. Lägg förslaget åt sidan, eller låt det ligga."]
     guards = PROCESSES[CLAIM.name].guards
-    return [text for name in CLAIM.steps["submit"].guards if (text := guards[name](claim, actor))]
+    return [text for name in step.guards if (text := guards[name](claim, actor))]
 
 
 def _page_of_batch(pk: int) -> str | None:
@@ -164,6 +166,7 @@ def _files(actor: Actor, claim: Claim, form: FilesForm | None = None) -> dict[st
             }
             for row in rows
         ],
+        "file_problems": any(evidence.problem(row) for row in rows if row.sent_by_id is None),
         "files_wait": any(row.document.waits for row in rows),
         "adds": may_change,
         "form": (form or FilesForm()) if may_change else None,

@@ -102,15 +102,14 @@ def payment(request: HttpRequest, pk: int) -> HttpResponse:
     after = number_in(request.GET.get("efter"))
     found = batch_pages.items(batch, after)
     shown = found[: batch_pages.PAGE]
-    seen = Claim.objects.visible_to(actor).filter(pk__in=[item.claim_id for item in shown])
+    claims = Claim.objects.visible_to(actor).in_bulk([item.claim_id for item in shown])
     context = {
         "batch": batch,
         "agency": actor.party is Party.AGENCY,
         "mine": next((duty for duty in duties if duty.organisation_id == actor.organisation_id), None),
         "first": first,
         "others": [step for step in available if step is not first],
-        "items": shown,
-        "seen": set(seen.values_list("pk", flat=True)),
+        "items": [(item, claims.get(item.claim_id)) for item in shown],
         "next": str(shown[-1].pk) if len(found) > batch_pages.PAGE else "",
         "after": after,
         "set_offs": batch_pages.set_offs(batch),

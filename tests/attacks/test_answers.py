@@ -8,9 +8,9 @@ import logging
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
-from gunicorn.config import Config
-from gunicorn.http.errors import ParseException
-from gunicorn.http.parser import RequestParser
+from gunicorn.config import Config  # type: ignore[import-untyped]
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
+from gunicorn.http.parser import RequestParser  # type: ignore[import-untyped]
 
 from accounts.models import ApiKey, Mandate
 from documents import checking

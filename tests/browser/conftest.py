@@ -69,7 +69,7 @@ def chromium() -> Iterator[Browser]:
 
 def new_context(chromium: Browser, **options: Any) -> BrowserContext:
     context = chromium.new_context(viewport=WIDE, locale="sv-SE", timezone_id="Europe/Stockholm", **options)  # type: ignore[arg-type]
-    context.set_default_timeout(45_000)
+    context.set_default_timeout(120_000)
     return context
 
 

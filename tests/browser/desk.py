@@ -120,7 +120,7 @@ class Desk:
     def status(self) -> str:
         return plain(self.page.locator(".titleline .badge").inner_text())
 
-    def wait_for(self, text: str, path: str | None = None, seconds: float = 45) -> None:
+    def wait_for(self, text: str, path: str | None = None, seconds: float = 120) -> None:
         """Reload until the page says so: what a worker does comes a little later."""
         until = time.monotonic() + seconds
         while True:

@@ -21,7 +21,7 @@ def send(desk: Desk, path: str, data: dict[str, Any] | None = None, files: dict[
     token = next(c["value"] for c in desk.context.cookies() if c["name"] == "__Host-csrf")
     fields = {**(data or {}), "csrfmiddlewaretoken": token, **(files or {})}
     answer = desk.context.request.post(
-        desk.url + path, multipart=fields, headers={"Referer": desk.url + path}, timeout=45_000
+        desk.url + path, multipart=fields, headers={"Referer": desk.url + path}, timeout=120_000
     )
     assert answer.ok, f"{answer.status} from {path}:\n{answer.text()}"
     return answer.url
@@ -69,7 +69,7 @@ def ordered(at: At, person: Person | None = None) -> str:
     return number
 
 
-def _checked(desk: Desk, path: str, seconds: int = 30) -> None:
+def _checked(desk: Desk, path: str, seconds: int = 120) -> None:
     """Wait until the worker has checked the uploaded files; without a worker they are sent unchecked."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and desk.context.request.get(desk.url + path).headers.get("x-done") != "1":

@@ -39,6 +39,6 @@ def test_queue_down(desk, portal):
         assert requested not in region.text
     finally:
         portal.start_broker()
-    region.wait_for(requested, "/aviseringar/", seconds=60)
-    doctor.wait_for("Läs utlåtandet som PDF", f"/arenden/{number}/utlatande/version/1/", seconds=60)
+    region.wait_for(requested, "/aviseringar/", seconds=180)
+    doctor.wait_for("Läs utlåtandet som PDF", f"/arenden/{number}/utlatande/version/1/", seconds=180)
     assert health(portal)[1]["broker"]["state"] == "ok"

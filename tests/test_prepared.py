@@ -1,0 +1,82 @@
+"""A query written once asks the same as one written anew, for everybody, each time with its own values."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.http import Http404
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Mandate, User
+from fmu_portal.prepared import Prepared
+from orders import access
+from orders.models import Assessment, Unlocking
+from tests import situations as s
+
+
+def test_the_case_is_found_by_whom_the_written_out_query_finds_it_for(cast):
+    for make in (s.draft, s.requested, s.in_progress):
+        case = make(cast)
+        seen = set()
+        for _ in range(2):  # the second time nothing is written anew
+            for name, actor in cast.everyone().items():
+                wanted = Assessment.objects.reachable_by(actor).filter(number=case.number).exists()
+                try:
+                    found = access.get_case(actor, case.number)
+                except Http404:
+                    assert not wanted, name
+                    continue
+                assert wanted, name
+                assert found == case
+                with CaptureQueriesContext(connection) as captured:
+                    assert found.agency_office.name == "Kontoret Ett"
+                assert not captured, "the parties come along"
+                seen.add(name)
+        assert {"officer", "team"} <= seen
+        assert "administrator" not in seen
+
+
+def test_what_was_opened_with_a_reason_shuts_by_itself(cast):
+    case, actor = s.requested(cast), cast.stranger_officer
+
+    def opened(until):
+        Unlocking.objects.create(assessment=case, mandate_id=actor.mandate_id, reason="Ringer", until=until)
+
+    opened(timezone.now())
+    with pytest.raises(Http404):
+        access.get_case(actor, case.number)
+    until = timezone.now() + timedelta(seconds=1)
+    opened(until)
+    while timezone.now() < until:  # the query's own moment, not that at which it was written
+        time.sleep(0.1)
+    with pytest.raises(Http404):
+        access.get_case(actor, case.number)
+    opened(timezone.now() + timedelta(hours=1))
+    assert access.get_case(actor, case.number) == case
+
+
+def test_each_call_has_its_own_values_and_one_query(cast):
+    by_name = Prepared(lambda name: User.objects.filter(username=name).order_by("pk"), name=str)
+    for username in ("officer", "team", "officer"):
+        with CaptureQueriesContext(connection) as captured:
+            found = by_name.one(name=username)
+        assert found is not None
+        assert found.username == username
+        assert len(captured) == 1
+    assert by_name.one(name="'; --") is None
+
+
+def test_a_value_that_the_query_does_not_ask_for_is_noticed(cast):
+    forgetful = Prepared(lambda name: Mandate.objects.filter(pk=1), name=str)
+    with pytest.raises(AssertionError, match="does not ask"):
+        forgetful.one(name="x")
+
+
+def test_a_query_that_finds_nothing_asks_nothing(cast):
+    with CaptureQueriesContext(connection) as captured:
+        assert Prepared(lambda pk: Mandate.objects.none().filter(pk=pk), pk=int).one(pk=1) is None
+    assert not captured
