@@ -133,7 +133,7 @@ def of_case(example: dict[str, Any]) -> list[tuple[Line, list[tuple[str, Answer]
     said, case, ceilings = USUAL | example, facts(example), Ceilings()
     found = proposal(case, ceilings)
     claim = Claim(kind="assessment", region_id=region(said.get("claimed_by", said["region"])).pk)
-    answers = []
+    answers: list[tuple[Line, list[tuple[str, Answer]]]] = []
     for line in found.lines if found else []:
         if line.bar:
             answers.append((line, []))
@@ -166,7 +166,7 @@ def _answers(kind: str, said: dict[str, Any]) -> dict[str, Any]:
     if kind == "administration":
         cost = said["costs"]["administration"] if "costs" in said else said["cost"]
         return {"year": said["year"], "quarter": said["quarter"], "cost": cost}
-    return {"day": said["day"].isoformat(), "travel": said.get("travel", "")} | said.get("staff", {})
+    return {"day": said["day"].isoformat(), "travel": said.get("travel", ""), **said.get("staff", {})}
 
 
 def _document(claim: Claim) -> None:

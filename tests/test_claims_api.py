@@ -254,7 +254,8 @@ def test_the_document_has_a_path_for_every_step_and_what_it_rests_on(client):
     }  # fmt: skip
     many = {"submit", "recall", "take_up", "approve_all", "attest", "attest_refusal"}
     assert {p for p in paths if "{id}/steps/" in p} == {
-        "/api/v1/claims/{id}/steps/", *(f"/api/v1/claims/{{id}}/steps/{step}/" for step in single),
+        "/api/v1/claims/{id}/steps/", "/api/v1/claims/{id}/steps/open_recovery/",
+        *(f"/api/v1/claims/{{id}}/steps/{step}/" for step in single),
     }  # fmt: skip
     assert {p for p in paths if p.startswith("/api/v1/claims/steps/")} == {
         f"/api/v1/claims/steps/{step}/" for step in many | {"open_administration", "open_training"}

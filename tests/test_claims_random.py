@@ -51,11 +51,13 @@ def must_hold(pk: int) -> None:
     owed = {duty.kind for duty in Duty.objects.open().filter(process="claim", subject_id=pk)}
     assert owed == set(CLAIM.statuses[claim.status].duties), claim.status
     for line in lines:
-        assert line.approved is None or 0 <= line.approved <= min(line.cost, line.ceiling or line.cost)
+        cost = line.cost or 0
+        most = cost if line.ceiling is None else min(cost, line.ceiling)
+        assert line.approved is None or 0 <= line.approved <= most
         granted = Entry.objects.filter(line=line, kind__in=("granted", "correction")).total()
         if claim.status in ("attested", "in_payment", "paid"):
             assert 0 <= granted <= (line.approved or 0)
-            assert granted <= min(line.cost, line.ceiling or line.cost)
+            assert granted <= most
         else:
             assert granted == 0, "nothing is owed before somebody has attested"
         assert Entry.objects.filter(line=line, kind="granted").count() <= 1
@@ -63,7 +65,7 @@ def must_hold(pk: int) -> None:
     assert (claim.approved is not None) == decided, claim.status
     if decided:
         assert claim.approved == sum(line.approved or 0 for line in lines)
-        assert claim.approved <= claim.payable <= claim.cost
+        assert (claim.approved or 0) <= (claim.payable or 0) <= (claim.cost or 0)
     if claim.attested_by_id is not None:
         assert claim.attested_by_id != claim.decided_by_id
     assert sum(YearSum.objects.values_list("amount", flat=True)) == Entry.objects.total()
