@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from fmu_portal.engine import outbox
 from fmu_portal.engine.door import take
+from fmu_portal.models import Outbox
 from reimbursement import accounts, paying, payment_file
 from reimbursement.models import Batch, Claim, Counter, Entry, Recovery
 from tests import claims
@@ -34,8 +35,9 @@ def created(cast: Any, count: int = 1, *, with_account: bool = True) -> Batch:
 
 
 def sent(cast: Any, count: int = 1) -> Batch:
-    """Skickad."""
+    """Skickad. The file alone is made: no PDF of the cases."""
     batch = created(cast, count)
+    Outbox.objects.filter(done_at__isnull=True).exclude(kind=paying.FILE).update(done_at=timezone.now())
     outbox.work()
     return fresh(batch)
 

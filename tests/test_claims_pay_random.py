@@ -55,6 +55,8 @@ def patched(patch, module, where):
 
 
 def work():
+    """The files alone: the PDFs of the cases would be made anew in each example."""
+    Outbox.objects.filter(done_at__isnull=True).exclude(kind=paying.FILE).update(done_at=timezone.now())
     Outbox.objects.filter(done_at__isnull=True, kind=paying.FILE).update(not_before=timezone.now())
     outbox.work()
 

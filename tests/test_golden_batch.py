@@ -67,7 +67,7 @@ def valid_input(step, batch):
 
 def do(batch, step, actor):
     if batch.pk is None:
-        return door.start("batch", batch, step, actor, {}, {})
+        return door.start("batch", batch, step, actor, {})
     return door.take("batch", batch.pk, step, actor, valid_input(step, batch))
 
 

@@ -26,6 +26,19 @@ from reimbursement.views.access import sees_claims
 PRIMARY = ("confirm", "retry", "send")
 """The step that the page puts first, of those that can be taken."""
 
+NOTES = {
+    (Party.AGENCY, "created"): "Filen till ekonomisystemet skrivs nu. Det tar oftast mindre än en minut.",
+    (
+        Party.AGENCY,
+        "sent",
+    ): "Filen är lämnad till ekonomisystemet. En attestant bekräftar när beloppet har betalats ut.",
+    (Party.REGION, "created"): "Utbetalningen görs i ordning.",
+    (Party.REGION, "sent"): "Beloppet är på väg till ert konto.",
+    (Party.REGION, "failed"): "Utbetalningen misslyckades. Kontrollera att ert konto stämmer. Försäkringskassan skickar"
+    " utbetalningen igen eller tar med beloppen i nästa.",
+}
+"""What is going on, for whoever has nothing to do: (party, status) -> words."""
+
 
 def get_batch(actor: Actor, pk: int) -> Batch:
     """One batch, with its region and account; 404 for what the actor does not see."""
@@ -108,6 +121,7 @@ def payment(request: HttpRequest, pk: int) -> HttpResponse:
         "agency": actor.party is Party.AGENCY,
         "mine": next((duty for duty in duties if duty.organisation_id == actor.organisation_id), None),
         "first": first,
+        "note": NOTES.get((actor.party, batch.status), ""),
         "others": [step for step in available if step is not first],
         "items": [(item, claims.get(item.claim_id)) for item in shown],
         "next": str(shown[-1].pk) if len(found) > batch_pages.PAGE else "",
