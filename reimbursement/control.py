@@ -95,9 +95,9 @@ def next_period(today: date) -> tuple[date, date] | None:
     Periods follow one another without a gap, so that a payment confirmed on any day is in one of them.
     """
     months = int(rule_in_force("routine.review_months", today).value or 1)
-    latest = ControlPeriod.objects.order_by("-last").values_list("last", flat=True).first()
+    latest = ControlPeriod.objects.order_by("-last").first()
     if latest is not None:
-        first = latest + ONE
+        first = latest.last + ONE
     else:
         paid = BatchItem.objects.filter(released=False, batch__status="confirmed").order_by("batch__last_event__at")
         at = paid.values_list("batch__last_event__at", flat=True).first()

@@ -33,10 +33,8 @@ def seen(actor: Actor) -> Any:
 def figures_of(periods: list[ControlPeriod]) -> list[tuple[ControlPeriod, control.Figures]]:
     """Each period with its figures, of all its payments whoever asks: one query."""
     rows: dict[int, list[tuple[str, list[str], int | None]]] = {period.pk: [] for period in periods}
-    for period, status, why, error in Review.objects.filter(period__in=periods).values_list(
-        "period_id", "status", "why", "error"
-    ):
-        rows[period].append((status, why, error))
+    for review in Review.objects.filter(period__in=periods).only("period_id", "status", "why", "error"):
+        rows[review.period_id].append((review.status, review.why, review.error))
     return [(period, control.figures(period, rows[period.pk])) for period in periods]
 
 

@@ -49,6 +49,11 @@ class Row:
     left: int
 
     @property
+    def owed(self) -> bool:
+        """Whether the region is to pay now."""
+        return self.recovery.status == "demanded"
+
+    @property
     def total(self) -> int | None:
         """What the region is to pay in all."""
         found = self.recovery
@@ -150,7 +155,9 @@ BEFORE_DEMAND = ("open", "decide", "send_back")
 
 
 def _amount(data: dict[str, Any]) -> str:
-    return f" {kronor(data['amount'])}, {data['day']}." if "amount" in data and "day" in data else ""
+    if "amount" not in data:
+        return ""
+    return f" {kronor(data['amount'])}{', ' + data['day'] if 'day' in data else ''}."
 
 
 def entries_of(recovery: Recovery) -> list[dict[str, Any]]:

@@ -12,7 +12,17 @@ from fmu_portal.engine.door import take
 from fmu_portal.engine.many import take_many
 from fmu_portal.working_days import add_working_days
 from reimbursement import recovering
-from reimbursement.models import Batch, BatchItem, Claim, Entry, InterestRule, PayAccount, Recovery, ReferenceRate
+from reimbursement.models import (
+    Batch,
+    BatchItem,
+    Claim,
+    Counter,
+    Entry,
+    InterestRule,
+    PayAccount,
+    Recovery,
+    ReferenceRate,
+)
 from tests import claims
 
 ONE = timedelta(days=1)
@@ -46,7 +56,7 @@ def pay(claim: Claim, on: date, confirmed: date | None = None, account: PayAccou
         take_many("claim", [claim.pk], step, CLOCK, follows=True, now=at).events[claim.pk] for step in ("pay", "settle")
     ]
     batch = Batch.objects.create(
-        number=f"U-2026-{Batch.objects.count() + 1:05d}", region_id=claim.region_id, office_id=claim.office_id,
+        number=Counter.next_numbers("U", on.year)[0], region_id=claim.region_id, office_id=claim.office_id,
         status="confirmed", made_on=on, sent_on=on, paid_on=on, gross=claim.approved, net=claim.approved, count=1,
         control_sum=f"{claim.pk:064x}", last_event=events[-1], account=account,
     )  # fmt: skip

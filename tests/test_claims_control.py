@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fmu_portal.engine import clock, door
@@ -19,6 +19,9 @@ from rules.models import Rule
 from tests import claims, situations
 from tests import recoveries as r
 from tests.test_races import at_once
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine says nothing of the code."""
 
 NUMBERS = st.lists(st.integers(0, 10**6).map("U-2026-{0:05d}/E-2026-{0:05d}".format), unique=True, max_size=60)
 
@@ -44,6 +47,7 @@ def test_how_many_are_drawn(population, share, size):
     assert control.sample_size(population, share) == size
 
 
+@UNHURRIED
 @given(NUMBERS, st.integers(0, 1000), st.randoms(use_true_random=False), st.text(max_size=8))
 def test_the_same_seed_gives_the_same_sample(numbers, share, random, seed):
     shuffled = list(numbers)
@@ -108,6 +112,7 @@ def test_nothing_reviewed_has_no_interval():
     assert control.wilson(0, 0) is None
 
 
+@UNHURRIED
 @given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_the_share_lies_in_its_interval(pair):
     errors, reviewed = pair

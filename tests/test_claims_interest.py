@@ -10,11 +10,14 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reimbursement import wording
 from reimbursement.interest import counted, half_up, interest
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine says nothing of the code."""
 
 
 @dataclass
@@ -182,6 +185,7 @@ def day_by_day(capital, first, last, rates, rule):
     return total
 
 
+@UNHURRIED
 @given(
     capital=st.integers(1, 10**10),
     paid=DAYS,
@@ -205,6 +209,7 @@ def test_any_interest_is_the_sum_of_its_days(capital, paid, days, more, of_year)
     assert longer.amount >= found.amount, "a day more never costs less"
 
 
+@UNHURRIED
 @given(st.integers(0, 10**6), st.integers(1, 10**4))
 def test_half_goes_up(numerator, denominator):
     rounded = half_up(Fraction(numerator, denominator))

@@ -40,7 +40,7 @@ def test_whole_way_on_pages(cast, django_assert_max_num_queries):
         assert f"{page}aterkrav/" not in other.get(page).content.decode()
     assert "Kan krävas tillbaka 18 400 kr" in text(controller.get(f"{page}aterkrav/"))
     answers = {"line": "0", "wrong": "1 000", "reason": "Hemligt för regionen"}
-    assert "Högst 18 400 kr" in text(post(controller, f"{page}aterkrav/", 422, **answers | {"wrong": "18 401"}))
+    assert "Högst 18 400 kr" in text(post(controller, f"{page}aterkrav/", 422, **answers | {"wrong": "18 401"}), 422)
     url = post(controller, f"{page}aterkrav/", **answers)["Location"]
     recovery = Recovery.objects.get()
     assert url == f"{LIST}{recovery.pk}/"
@@ -91,7 +91,7 @@ def test_wrong_state_and_stale_have_their_pages(cast):
     assert controller.get(f"{url}steg/settle/").status_code == 404, "only another step takes it along"
     assert controller.get(f"{url}steg/finns-inte/").status_code == 404
     answers = {**r.decision(recovery), "version": recovery.version - 1, "gor": "skicka"}
-    assert "har ändrats" in text(post(controller, f"{url}steg/decide/", 409, **answers))
+    assert "har ändrats" in text(post(controller, f"{url}steg/decide/", 409, **answers), 409)
     claim = claims.attested(cast)
     assert "utbetald" in text(controller.get(f"/ersattning/begaran/{claim.pk}/aterkrav/"), 409)
     assert controller.get(f"/ersattning/begaran/{claims.proposed(cast).pk}/aterkrav/").status_code == 404
@@ -259,7 +259,7 @@ def test_whole_control_on_pages(cast, django_assert_max_num_queries):
     with django_assert_max_num_queries(18):
         assert "En annan controller kontrollerar" in text(controller.get(url))
     assert controller.get(f"{url}steg/find_right/").status_code == 409
-    assert "Hur stort är felet" in text(post(second, f"{url}steg/find_wrong/", 422, text="x"))
+    assert "Hur stort är felet" in text(post(second, f"{url}steg/find_wrong/", 422, text="x"), 422)
     post(second, f"{url}steg/find_wrong/", error="150,50", text="Fel pris")
     page = text(controller.get(f"{CONTROL}{period.pk}/?vy=fel"))
     assert "Cilla Controller" in page

@@ -49,7 +49,7 @@ def periods(request: HttpRequest) -> HttpResponse:
         if ControlPeriod.objects.count() == before:
             messages.info(request, "Urvalet var redan gjort. Ingenting har ändrats.")
         else:
-            messages.success(request, f"Klart. {chosen} utbetalningar valdes ut för kontroll.")
+            messages.success(request, f"Klart. Utvalda för kontroll: {chosen} av periodens utbetalningar.")
         return redirect("control-periods")
     rows = ControlPeriod.objects.order_by("-pk")
     after = number_in(request.GET.get("efter"))
@@ -119,6 +119,8 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         "review": found,
         "steps": door.available(REVIEW.name, found, actor, duties),
         "blocked": _blocked(found, actor),
+        "to_review": found.status == "selected",
+        "to_follow_up": found.status == "wrong",
         "duty": duty,
         "task": REVIEW.duties[duty.kind].task if duty else "",
         "left_days": days_left(duty.due, timezone.localdate()) if duty else None,

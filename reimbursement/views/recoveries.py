@@ -68,6 +68,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "recovery": recovery,
         "row": row,
+        "not_attested": recovery.status == "decided",
         "steps": door.available(RECOVERY.name, recovery, actor, duties),
         "duty": duty,
         "task": RECOVERY.duties[duty.kind].task if duty else "",
