@@ -328,7 +328,7 @@ def test_events_and_seals_stay_and_everything_still_verifies(cast, decide, long_
     assert AccessEntry.objects.count() == entries + 1
     assert (entry.what, entry.via, entry.cases, entry.wrote) == ("erase", "worker", [case.pk], ["erase"])
     assert entry.why == f"erasure:{done.erasure.pk}"
-    assert {"identity", "needs", "papers", "report"} == set(entry.parts)
+    assert {"case", "identity", "needs", "papers", "report"} == set(entry.parts)
     out = io.StringIO()
     call_command("replay", "--check", stdout=out)
     call_command("audit", "--verify", stdout=out)
