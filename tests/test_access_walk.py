@@ -23,6 +23,7 @@ from orders.models import Assessment
 from orders.process import ASSESSMENT
 from regions.models import Agreement, Inquiry
 from reimbursement.models import Batch, Claim
+from tests import headers
 from tests import situations as s
 from tests import threads as t
 from tests.pages import browser
@@ -162,6 +163,7 @@ def _each(route, values):
 
 PAGES = [route for route, _ in patterns() if not route.endswith(".*$")]
 OF_A_CASE = [route for route in PAGES if "number>" in route]
+FOLLOWS_A_STEP = tuple(r for r in OF_A_CASE if "<slug:part>" in r or r.endswith(("/kontrollera/", "/filer/")))
 PUBLIC = ("halsa", "regler/", "om/", "logga-in/", "api/v1/schema/")
 
 
@@ -221,6 +223,7 @@ def test_nobody_gets_in_without_a_login(cases):
     for route in PAGES:
         for url in filled(route, case, document):
             answer = client.get(url)
+            headers.checked(answer, url)
             if route.startswith(PUBLIC) or url == "/api/v1/":
                 assert answer.status_code == 200, url
             elif url.startswith("/api/v1/"):
@@ -228,7 +231,9 @@ def test_nobody_gets_in_without_a_login(cases):
             else:
                 assert answer.status_code == 302, url
                 assert answer.headers["Location"].startswith("/logga-in/"), url
-            assert s.NAME not in body(answer)
+            text = body(answer)
+            assert s.NAME not in text
+            headers.asks_nobody_else(answer, text, url)
 
 
 @pytest.mark.parametrize("which", ["delivered", "in_progress", "handed_back"])
@@ -242,9 +247,11 @@ def test_who_gets_in_where_and_sees_only_what_the_table_grants(cast, cases, whic
     for name, actor, client, key in clients(cast, None if whole else one_of_each(cast)):
         visible = Assessment.objects.visible_to(actor).filter(pk=case.pk).exists()
         for route in PAGES if whole else OF_A_CASE:
-            for url in filled(route, case, document, None if whole else actor):
+            # Every step by everybody at the step's own address; at those that follow it, and of parts, as `filled` says.
+            for url in filled(route, case, document, None if whole and route not in FOLLOWS_A_STEP else actor):
                 answer = get(client, key, url)
                 assert answer.status_code < 500, (name, url)
+                headers.checked(answer, url)
                 # A stranger gets 404 for every address of the case, as for one that does not exist; all that a
                 # former performer keeps is what it wrote itself, and its own log to give an extract from.
                 # An officer of another office is asked for a reason, and sees nothing before it is given.
@@ -261,6 +268,8 @@ def test_who_gets_in_where_and_sees_only_what_the_table_grants(cast, cases, whic
                 if url == "/api/v1/":
                     continue  # the description of the API: examples of fields, no case
                 text = body(answer)
+                if whole and (answer.status_code == 200 or name == "officer"):  # refusals are one page for all
+                    headers.asks_nobody_else(answer, text, url)
                 for part, markers in MARKERS.items():
                     found = [m for m in markers if m in text]
                     if found:

@@ -25,6 +25,8 @@ from fmu_portal.engine.table import Step
 from fmu_portal.engine.writing import event_of, origin, planned, store, told_of
 from fmu_portal.models import Duty, Event, Note
 
+WRONG_ROLE = "Ditt uppdrag ger inte rätt att göra det här."
+
 
 @dataclass
 class Context:
@@ -129,7 +131,7 @@ def available(process: str, subject: Any, actor: Actor, duties: Iterable[Duty]) 
 def check(registered: Registered, subject: Any, step: Step, actor: Actor, kinds: set[str], seen: int | None) -> None:
     """Refuse what cannot be taken: `WrongRole`, `LostRace` (the page is older than the last event) or `WrongState`."""
     if not may_take(registered, subject, step, actor):
-        raise WrongRole("Ditt uppdrag ger inte rätt att göra det här.")
+        raise WrongRole(WRONG_ROLE)
     if not in_state(subject, step, kinds):
         label = subject.status_label
         if word := subject.closed_word(actor):
@@ -170,7 +172,7 @@ def take(
     (it only decides how a refusal is worded; what a decision rests on is ``step.sees``). Raises `WrongRole`,
     `WrongState`, `LostRace`, `Stale`, `InvalidInput` or `NoRule`; then nothing has changed.
     """
-    registered, row = _row(process, step)
+    registered, row = _row(process, step, actor)
     with transaction.atomic():
         subject = lock(registered, pk)
         duties = open_duties(process, pk)
@@ -205,7 +207,7 @@ def start(
     now: datetime | None = None,
 ) -> Event:
     """Store a new subject with its first step and return the event. Refuses as `take`, and then nothing is stored."""
-    registered, row = _row(process, step)
+    registered, row = _row(process, step, actor)
     with transaction.atomic():
         check(registered, subject, row, actor, set(), None)
         form = _checked(registered, row, subject, actor, data)
@@ -233,12 +235,14 @@ def follow(process: str, pk: int, step: str, context: Context, **given: Any) -> 
     return write(following, duties)
 
 
-def _row(process: str, step: str) -> tuple[Registered, Step]:
-    """The step's row of the table; `Refused` where there is none, or one that only follows another."""
+def _row(process: str, step: str, actor: Actor) -> tuple[Registered, Step]:
+    """The step's row; `Refused` where none is to be taken, `WrongRole` for a role that takes it in no case (no lock)."""
     registered = PROCESSES[process]
     row = registered.process.steps.get(step)
     if row is None or row.follows:
         raise Refused("Det steget finns inte.")
+    if actor.role not in row.by.get(actor.party, ()):
+        raise WrongRole(WRONG_ROLE)
     return registered, row
 
 

@@ -1,11 +1,10 @@
-"""Every address answers with the headers that a browser needs, asks nobody else for anything, and is kept by nobody."""
+"""The headers that a browser needs stand on errors and files too; every page is asked for them in `tests.test_access_walk`."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -14,84 +13,12 @@ from django.test import Client
 from documents import sandbox
 from fmu_portal import limits
 from tests import situations as s
+from tests.headers import checked
 from tests.pages import browser
-from tests.test_access_walk import PAGES, body, clients, filled, get
+from tests.test_access_walk import PAGES, clients, filled
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-ELSEWHERE = re.compile(r"(?:https?:)?//(?!localhost|testserver)[\w.-]+", re.IGNORECASE)
 NAMES_OF_FORMATS = ("http://www.w3.org/",)  # an XML namespace is a name; nothing is fetched from it
-
-
-def checked(answer, url):
-    """The headers of one answer."""
-    for name, value in ALWAYS.items():
-        assert answer.headers.get(name) == value, (url, name, answer.headers.get(name))
-    assert "camera=()" in answer.headers["Permissions-Policy"], url
-    policy = answer.headers["Content-Security-Policy"]
-    assert "frame-ancestors 'none'" in policy, url
-    assert "default-src 'none'" in policy, url
-    assert "unsafe-eval" not in policy
-    assert "unsafe-inline" not in policy.replace("style-src 'unsafe-inline'; sandbox", ""), url
-    assert "Access-Control-Allow-Origin" not in answer.headers, url
-    if not url.startswith("/static/"):
-        assert "no-store" in answer.headers["Cache-Control"], url
-
-
-class Fetched(HTMLParser):
-    """What a page makes a browser ask for: src, href of link, srcset, action, and anything with ://."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.scripts: list[dict[str, str | None]] = []
-
-    def handle_starttag(self, tag, attrs):
-        row = dict(attrs)
-        if tag == "script":
-            self.scripts.append(row)
-        wanted = {"src", "srcset", "action", "formaction", "poster", "data", "ping", "background", "xlink:href"}
-        for name, value in attrs:
-            if name in wanted or (name == "href" and tag in ("link", "use", "base", "image")):
-                self.found.append(value or "")
-
-
-@pytest.fixture
-def addresses(cast):
-    case = s.delivered(cast)
-    document = case.enclosures.sent().first().document_id
-
-    def of(actor=None):
-        return [url for route in PAGES for url in filled(route, case, document, actor)]
-
-    return of
-
-
-def test_every_address_for_everybody_has_the_headers_and_asks_no_third_party(cast, addresses, probe):
-    wanted = ("officer", "region", "physician", "administrator", "stranger_officer")
-    people = [(n, actor, client, key) for n, actor, client, key in clients(cast) if n in wanted]
-    for name, actor, client, key in [("nobody", None, Client(), {}), *people]:
-        # Every address by nobody and by the officer; the others' own steps beside everything else.
-        for url in addresses() if name in ("nobody", "officer") else addresses(actor):
-            answer = get(client, key, url)
-            checked(answer, url)
-            probe()
-            if not answer.headers.get("Content-Type", "").startswith("text/html"):
-                body(answer)
-                continue
-            page = Fetched()
-            page.feed(body(answer))
-            for found in page.found:
-                assert not ELSEWHERE.match(found), (name, url, found)
-            policy = answer.headers["Content-Security-Policy"]
-            for script in page.scripts:
-                assert f"script-src 'nonce-{script['nonce']}'" in policy, url
 
 
 def test_errors_and_files_have_them_too(cast, probe, monkeypatch, settings):
@@ -213,17 +140,22 @@ print(safe.status_code, safe.headers["Strict-Transport-Security"])
     probe(4)
 
 
-def test_an_address_answers_its_own_methods_and_no_other(cast, addresses, probe, monkeypatch):
+def test_an_address_answers_its_own_methods_and_no_other(cast, probe, monkeypatch):
     # More calls than a person makes in five minutes: the limit has tests of its own.
     monkeypatch.setattr(limits, "PAGE_ACCOUNT", limits.Limit("page", 10**6, 60))
+    case = s.delivered(cast)
+    document = case.enclosures.sent().first().document_id
     client = browser(cast.officer)
     api = next(key for name, _, _, key in clients(cast) if name == "officer")
-    for url in ("/", "/halsa", "/static/portal.css", *addresses()):
-        key = api if url.startswith("/api/") else {}
-        for method in ("OPTIONS", "TRACE", "PUT", "PATCH", "CONNECT", "XYZ"):
-            answer = client.generic(method, url, **key)
-            assert answer.status_code in (404, 405, 501), (method, url, answer.status_code)
-            probe()
+    methods = ("OPTIONS", "TRACE", "PUT", "PATCH", "CONNECT", "XYZ")
+    for route in ("", "halsa", "static/portal.css", *PAGES):
+        # One view answers all addresses of a route: every method on the first, on each of the others another one.
+        for number, url in enumerate(filled(route, case, document)):
+            key = api if url.startswith("/api/") else {}
+            for method in methods if number == 0 else methods[number % len(methods) :][:1]:
+                answer = client.generic(method, url, **key)
+                assert answer.status_code in (404, 405, 501), (method, url, answer.status_code)
+                probe()
 
 
 def test_no_header_makes_a_page_a_public_one(cast, probe):

@@ -229,14 +229,15 @@ def test_filters_and_search_take_it_as_text(cast, probe, text):
     }
     for who in (client, region):
         for url in ("/att-gora/", "/arenden/", "/aviseringar/"):
-            for name in ("vy", "status", "uppgift", "utforare", "arende", "efter"):
-                answer = who.get(url, {name: text})
-                assert answer.status_code in (200, 400), (url, name, answer.status_code)
+            # Each is read by itself: those that only narrow come together, the number and the cursor alone.
+            for names in (("vy", "status", "uppgift", "utforare"), ("arende",), ("efter",)):
+                answer = who.get(url, dict.fromkeys(names, text))
+                assert answer.status_code in (200, 400), (url, names, answer.status_code)
                 page = answer.content.decode()
                 read(page, url)
-                if name == "arende" and who is client and answer.status_code == 200:
+                if names == ("arende",) and who is client and answer.status_code == 200:
                     assert page.count(case.number) == empty.get(url, 0), "found as much as no match does"
-                probe()
+                probe(len(names))
     for who, data in ((client, {"personnummer": text}), (region, {"personnummer": s.PERSONNUMMER, "reason": text})):
         answer = who.post("/arenden/sok/", data)
         assert answer.status_code in (200, 422)
