@@ -37,7 +37,7 @@ class BookAnswer(Answer):
     amount = serializers.IntegerField(label="Belopp i öre; minus är regionens skuld")
 
 
-class PeriodAnswer(Answer):
+class InterestPeriodAnswer(Answer):
     """En period med samma räntesats."""
 
     first = serializers.DateField(label="Första dag")
@@ -81,7 +81,7 @@ class OneRecovery(RecoveryAnswer):
     """Ett återkrav med sin ränta period för period och sina bokföringsposter."""
 
     interest_lacks = serializers.CharField(label="Varför räntan inte går att beräkna; tomt annars", allow_blank=True)
-    interest_periods = PeriodAnswer(label="Räntan period för period", many=True)
+    interest_periods = InterestPeriodAnswer(label="Räntan period för period", many=True)
     entries = BookAnswer(label="Bokföringsposter", many=True)
     steps = serializers.ListField(label="Steg som går att ta nu", child=serializers.CharField())
 
