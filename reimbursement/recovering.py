@@ -51,7 +51,7 @@ def paid_for(claim: Claim) -> int:
 def left_to_demand(claim: Claim, line: Line | None = None) -> int:
     """What of a claim, or of one line, may still be demanded back: paid minus earlier recoveries, in öre."""
     earlier = Recovery.objects.filter(claim_id=claim.pk).exclude(status__in=("new", "dropped"))
-    rows = list(earlier.values_list("line_id", "wrong"))
+    rows = [(row.line_id, row.wrong) for row in earlier.only("line_id", "wrong")]
     left = paid_for(claim) - sum(wrong for _, wrong in rows)
     if line is not None:
         left = min(left, (line.approved or 0) - sum(wrong for of, wrong in rows if of == line.pk))
@@ -92,7 +92,8 @@ def open_recovery(claim_id: int, actor: Actor, data: Mapping[str, Any], *, now: 
         recovery.number = Counter.next_numbers("Å", timezone.localdate(moment).year)[0]
         recovery.opened_on = timezone.localdate(moment)
         paid = BatchItem.objects.filter(claim_id=claim.pk, released=False, batch__status="confirmed")
-        recovery.paid_on = paid.values_list("batch__paid_on", flat=True).first()
+        item = paid.select_related("batch").first()
+        recovery.paid_on = item.batch.paid_on if item is not None else None
         door.start("recovery", recovery, "open", actor, data, now=moment)
         return recovery
 
