@@ -240,22 +240,6 @@ def test_inquiries(desk, shots):
         see(who, f"flow, {who.who}", shots)
 
 
-def test_on_paper(desk):
-    """A case and the list as they are printed: no menu, no buttons, nothing cut off at the width of a sheet."""
-    fk = desk(OFFICER)
-    fk.go("/arenden/?vy=alla&status=in_progress")
-    href = fk.page.locator("tbody a.main").first.get_attribute("href")
-    for path in ("/arenden/?vy=alla", str(href)):
-        fk.go(path)
-        fk.page.emulate_media(media="print")
-        fk.page.set_viewport_size({"width": 718, "height": 1000})  # A4 with margins of 1 cm
-        assert not fk.page.locator(".portal-nav").is_visible()
-        assert not fk.page.locator("main button:visible").count()
-        assert fk.page.locator("h1").is_visible()
-        assert fk.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-        fk.page.emulate_media(media="screen")
-
-
 def test_overview(desk, shots):
     """Filters, columns, a saved view, an export made by a worker, the calendar."""
     for who in (OFFICER, REGION, ADMIN):
