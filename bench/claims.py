@@ -75,7 +75,13 @@ def fill(lines: int) -> None:
         for status, first, last in (("submitted", 1, submitted), ("paid", submitted + 1, claims)):
             approved = None if status == "submitted" else 2_600_000
             attested = None if status == "submitted" else "2025-06-01"
-            given: dict[str, Any] = {"status": status, "first": first, "last": last, "approved": approved, "attested": attested}
+            given: dict[str, Any] = {
+                "status": status,
+                "first": first,
+                "last": last,
+                "approved": approved,
+                "attested": attested,
+            }
             cursor.execute(_CLAIMS, given)
             cursor.execute(_LINES, given | {"approved": None if approved is None else 0})
         cursor.execute(_ENTRIES)
