@@ -49,6 +49,8 @@ def pay(one: One, now: datetime) -> int:
         if batch.net == 0:
             take("batch", batch.pk, "settle_by_set_off", CLOCK, now=now)
             continue
+        # A load that was begun and undone leaves its files; their numbers come again.
+        payment_file.path_of(batch).unlink(missing_ok=True)
         payment_file.write(batch)
         take("batch", batch.pk, "send", CLOCK, now=now)
         paid = add_working_days(timezone.localdate(now), 2)
