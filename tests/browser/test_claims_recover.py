@@ -15,8 +15,10 @@ SELECT c.id, (
 FROM reimbursement_claim c
 WHERE c.status = 'paid' AND c.kind = 'assessment' AND c.approved > 200000 AND c.office_id = (
     SELECT m.organisation_id FROM accounts_mandate m JOIN accounts_user u ON u.id = m.user_id WHERE u.username = %s)
-AND NOT EXISTS (SELECT 1 FROM reimbursement_recovery r WHERE r.claim_id = c.id) ORDER BY c.id LIMIT 1
-"""
+AND NOT EXISTS (SELECT 1 FROM reimbursement_recovery r WHERE r.claim_id = c.id)
+AND EXISTS (SELECT 1 FROM reimbursement_batchitem i JOIN reimbursement_batch b ON b.id = i.batch_id
+    WHERE i.claim_id = c.id AND NOT i.released AND b.paid_on < current_date - 30) ORDER BY c.id LIMIT 1
+"""  # paid so long ago that there is interest
 DRAWN = """
 SELECT r.id, r.period_id FROM reimbursement_review r
 JOIN reimbursement_batchitem i ON i.id = r.item_id JOIN reimbursement_claim c ON c.id = i.claim_id
