@@ -24,9 +24,10 @@ class MoneyView(ApiView):
     """The base: 403 for roles that see no claims."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """After the key has been read."""
+        """After the key has been read. A method that the address does not have is told so first."""
         super().initial(request, *args, **kwargs)
-        must(self.actor.sees(See.CLAIM))
+        if request.method != "OPTIONS" and request.method in self.allowed_methods:
+            must(self.actor.sees(See.CLAIM))
 
     def region(self, request: Request) -> int:
         """The region asked of: one's own, or the one that the agency names. 404 for another's, 422 when none is named."""
