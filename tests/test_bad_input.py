@@ -276,7 +276,7 @@ def test_a_login_never_leads_away_from_the_portal(cast):
 
 
 def test_no_rule_in_force_has_its_own_page(cast, monkeypatch):
-    from fmu_portal.engine import door
+    from fmu_portal.engine import writing
     from fmu_portal.engine.refusals import NoRule
 
     case = s.ordered(cast)
@@ -284,7 +284,7 @@ def test_no_rule_in_force_has_its_own_page(cast, monkeypatch):
     def none_in_force(rule, start, region_id):
         raise NoRule("tiden för utlåtandet (8 § förordning 2018:1633)", start)
 
-    monkeypatch.setattr(door, "count_limit", none_in_force)
+    monkeypatch.setattr(writing, "count_limit", none_in_force)
     answer = browser(cast.admin).post(f"/arenden/{case.number}/steg/confirm/", {"sedd": case.version})
     assert answer.status_code == 409
     assert "tiden för utlåtandet" in answer.content.decode()

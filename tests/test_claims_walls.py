@@ -16,6 +16,7 @@ from reimbursement.models import (
     BatchItem,
     Claim,
     ControlPeriod,
+    DeskChange,
     Evidence,
     InterestRule,
     Job,
@@ -75,6 +76,7 @@ def rows(cast):
     InterestRule.objects.create(
         valid_from=date(2026, 1, 1), margin=800, starts_from="due", source="Källa", mandate_id=administrator
     )
+    DeskChange.objects.create(region_id=region, office_id=claim.office_id, mandate_id=administrator)
     claims.proposed(cast)
     return claim
 

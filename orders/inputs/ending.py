@@ -111,6 +111,8 @@ class HandBackForm(StepForm):
 class VoidForm(StepForm):
     """The agency voids a document that belongs to somebody else or should not be here."""
 
+    conditional = ("enclosure", "report")
+
     enclosure = forms.ModelChoiceField(
         label="Vilken handling?", queryset=Enclosure.objects.none(), required=False, empty_label="Välj handling"
     )
