@@ -85,6 +85,8 @@ PICKED = {
     "orders.Assessment.next_due": "a day of a duty, with the case's id alone",
     "orders.Export.columns": "names of columns",
     "fmu_portal.Note.case_id": "an id",
+    "orders.Unlocking.reason": "why somebody opened another office's case, for who follows up the log",
+    "orders.Unlocking.at": "the moment of it",
     "orders.Enclosure.position": "a document's place in the list",
     "documents.Document.key_id": "which key of the ring, for its rotation",
     "documents.Document.storage_key": "where a file lies, for removing it",

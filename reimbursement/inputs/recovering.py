@@ -74,11 +74,17 @@ class DecideForm(StepForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     extent = forms.ChoiceField(
-        label="Hur mycket krävs tillbaka?", widget=forms.RadioSelect(attrs={"data-layout": "vertical"})
+        label="Hur mycket krävs tillbaka?",
+        choices=[("full", "Hela beloppet"), ("part", "En del av beloppet")],
+        widget=forms.RadioSelect(attrs={"data-layout": "vertical"}),
     )
     demand = MoneyField(label="Lägre belopp, kronor", required=False)
     reason = long_text("Skäl för beslutet", help_text=f"Regionen läser skälet. {NO_PERSON}")
-    interest = forms.ChoiceField(label="Ränta (20 §)", widget=forms.RadioSelect(attrs={"data-layout": "vertical"}))
+    interest = forms.ChoiceField(
+        label="Ränta (20 §)",
+        choices=[("full", "Ta ut räntan"), ("less", "Sätt ned räntan")],
+        widget=forms.RadioSelect(attrs={"data-layout": "vertical"}),
+    )
     interest_amount = MoneyField(label="Nedsatt ränta, kronor", required=False)
     interest_reason = long_text(
         "Särskilda skäl för att sätta ned räntan", rows=2, required=False, help_text=f"Regionen läser skälet. {NO_PERSON}"
