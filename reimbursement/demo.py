@@ -89,7 +89,8 @@ def load(calendar: Calendar) -> None:
     this_month = today.replace(day=1)
     for month in _months(this_month - timedelta(days=620), this_month):
         propose(_cases(month, _next(month))[:MOST], now=_moment(_next(month), 1))
-    propose(_cases(this_month, _next(this_month))[:MOST], now=timezone.now())
+    evening = timezone.make_aware(datetime.combine(today - timedelta(days=1), time(17, 0)))
+    propose(_cases(this_month, _next(this_month))[:MOST], now=evening)
     old = list(_months(this_month - timedelta(days=620), this_month))[:-2]
     for month in old:
         _play(desks, month, Played(until="attest"))
@@ -99,9 +100,10 @@ def load(calendar: Calendar) -> None:
     if len(old) > 1:
         _play(desks, _next(old[-1]), Played(until="decide"))
         _play(desks, _next(_next(old[-1])), Played(until="submit", share=0.6))
+    if today == timezone.localdate():  # what people do today
         _ask(desks)
-    demo_control.recover(desks.one, 4)
-    demo_control.review(today, share=0.7)
+        demo_control.recover(desks.one, 4)
+        demo_control.review(today, share=0.7)
     told = Outbox.objects.filter(kind__in=("notice", "mail"), done_at__isnull=True).exclude(pk__in=before)
     told.update(done_at=timezone.now())
     _spare_letters(NEWEST)
