@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Value
-from django.utils import timezone
 
 from accounts.actor import CLOCK, Actor
 from fmu_portal.database import as_clock
@@ -85,9 +84,7 @@ def record_missed_days(today: date) -> int:
     """A missed last day of a report or a supplement is written in as a deviation, once per case, kind and last day."""
     from orders.models import Deviation
 
-    # The clock asked for another day (a demonstration) stands at five past midnight of that day.
-    other_day = timezone.make_aware(datetime.combine(today, time(0, 5)))
-    now = None if today == timezone.localdate() else other_day
+    now = clock.moment_of(today)
     done = 0
     for duty_kind, kind in _MISSED.items():
         written = Deviation.objects.filter(

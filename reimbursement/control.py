@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.actor import CLOCK, Actor
 from fmu_portal.database import as_clock
-from fmu_portal.engine import door
+from fmu_portal.engine import clock, door
 from fmu_portal.models import Event
 from reimbursement.effects import not_recused
 from reimbursement.models import BatchItem, Claim, ControlPeriod, Counter, Entry, Review, Why
@@ -166,7 +166,7 @@ def select(today: date, mandate_id: int | None = None) -> int:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [_LOCK])
         while (span := next_period(today)) is not None:
-            chosen += _draw(*span, mandate_id)
+            chosen += draw(*span, mandate_id, now=clock.moment_of(today))
     return chosen
 
 
@@ -175,7 +175,8 @@ def chore(today: date) -> int:
     return select(today)
 
 
-def _draw(first: date, last: date, mandate_id: int | None) -> int:
+def draw(first: date, last: date, mandate_id: int | None, *, now: datetime | None = None) -> int:
+    """Draw from one period; return how many payments are to be reviewed. The caller has made sure that it is the only one."""
     values = {key: rule_in_force(f"routine.{key}", last).value for key in ("review_share", "high_amount")}
     share, high = int((values["review_share"] or 0) * 10), int((values["high_amount"] or 0) * 100)
     new_days = rule_in_force("routine.new_account_days", last).days
@@ -195,7 +196,7 @@ def _draw(first: date, last: date, mandate_id: int | None) -> int:
         review = Review(
             number=number, period=period, item=item, region_id=claim.region_id, office_id=claim.office_id, why=why
         )
-        door.start("review", review, "select", CLOCK)
+        door.start("review", review, "select", CLOCK, now=now)
     return len(wanted)
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.actor import Actor
 from accounts.models import Mandate
 from accounts.roles import Role
+from fmu_portal.database import as_clock
 from fmu_portal.engine.door import take
 from fmu_portal.working_days import add_working_days
 from reimbursement import control, recovering
@@ -39,9 +40,25 @@ def recover(one: Find, count: int) -> None:
             take("recovery", recovery.pk, "attest", attester, {"version": Recovery.objects.get(pk=recovery.pk).version})
 
 
-def review(today: date, share: float = 1.0) -> int:
-    """Draw from the periods that have ended, and look through a share of what was drawn; return how many were drawn."""
-    drawn = control.select(today)
+def review_year(year: int) -> int:
+    """A made-up year's payments come after its months have been drawn from: draw from its quarters, and look through most."""
+    with as_clock():
+        drawn = sum(
+            control.draw(first, control.period_end(first, 3), None)
+            for first in (*(date(year, month, 1) for month in (1, 4, 7, 10)), date(year + 1, 1, 1))
+        )
+    look_through(0.9)
+    return drawn
+
+
+def review(today: date, share: float) -> None:
+    """Draw from the periods that have ended, and look through a share of what was drawn."""
+    control.select(today)
+    look_through(share)
+
+
+def look_through(share: float) -> None:
+    """Review a share of what waits: one in so many is wrong."""
     rows = list(Review.objects.filter(status="selected").order_by("pk"))
     for n, row in enumerate(rows[: round(len(rows) * share)]):
         reviewer = _second_controller(row.office_id)
@@ -53,7 +70,6 @@ def review(today: date, share: float = 1.0) -> int:
         take("review", row.pk, "find_wrong", reviewer, fault)
         if n % 2:
             take("review", row.pk, "follow_up", reviewer, {"reason": "Påhittat: återkrav utreds."})
-    return drawn
 
 
 def _second_controller(office_id: int | None) -> Actor | None:

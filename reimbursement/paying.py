@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.actor import CLOCK, Actor
 from accounts.roles import Party
 from fmu_portal.database import as_clock
-from fmu_portal.engine import outbox
+from fmu_portal.engine import clock, outbox
 from fmu_portal.engine.door import Context, follow, start
 from fmu_portal.engine.many import take_many
 from fmu_portal.engine.refusals import WrongState
@@ -234,7 +234,7 @@ def pay_daily(today: date) -> int:
     with as_clock():
         had = set(Batch.objects.filter(made_on=today).values_list("region_id", flat=True))
         regions = [region for region in waiting(attested_before=today) if region not in had]
-    return len(make_batches(CLOCK, regions).batches)
+    return len(make_batches(CLOCK, regions, now=clock.moment_of(today)).batches)
 
 
 def may_make(actor: Actor) -> bool:

@@ -7,7 +7,7 @@ unique per duty row and kind, so running twice, or two at once, does the work on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db import connection
@@ -31,6 +31,11 @@ def register_reminders(days_before: Callable[[], Mapping[str, tuple[int, ...]]])
 def register_chore(chore: Callable[[date], int]) -> None:
     """Add something else that the clock does (silence, lapses); it gets the day and returns how many it did."""
     _chores.append(chore)
+
+
+def moment_of(today: date) -> datetime | None:
+    """When the clock acts on a day: now (None) today; asked for another day, as a demonstration does, five past midnight."""
+    return None if today == timezone.localdate() else timezone.make_aware(datetime.combine(today, time(0, 5)))
 
 
 def watch(today: date | None = None) -> dict[str, int]:
