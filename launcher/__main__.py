@@ -12,7 +12,7 @@ from launcher import config as configuration
 from launcher.faults import Fault, Stopped, from_os_error
 from launcher.folder import claim
 from launcher.portal import Portal, forget_libpq_environment, remove_halves
-from launcher.ports import check_web_port
+from launcher.ports import hold
 from launcher.stopping import StopSignals
 
 
@@ -26,16 +26,17 @@ def _start(signals: StopSignals) -> None:
     config = configuration.from_environment(os.environ)
     forget_libpq_environment(config)
     lock = claim(config.data_dir)
-    check_web_port(config.host, config.port)
+    held = hold(config.host, config.port)
     remove_halves(config.data_dir)
     say(f"Startar FMU-portalen. Data och loggar: {config.data_dir}")
-    portal = Portal(config, signals, say)
+    portal = Portal(config, signals, say, held)
     try:
         portal.run()
     finally:
         signals.asked = signals.settled = True
         say("Stoppar …")
         portal.close()
+        held.close()
         lock.close()
 
 

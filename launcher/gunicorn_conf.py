@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 _host = os.environ.get("HOST", "127.0.0.1")
-bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT', '8000')}"
+_fd = os.environ.get("WEB_FD")  # the launcher's socket, listening before anything else was started
+bind = f"fd://{_fd}" if _fd else f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 workers = int(os.environ.get("FMU_WEB_WORKERS", "2"))
 threads = int(os.environ.get("FMU_WEB_THREADS", "4"))

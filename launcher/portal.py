@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -33,8 +34,9 @@ _NOT_FOR_CHILDREN = ("FMU_DEMO", "FMU_CHECK_ONLY", "DEMO", "DATABASE_URL", "REDI
 class Portal:
     """One running portal. ``run`` returns never; it raises ``Stopped`` or ``Fault``. Call ``close`` afterwards."""
 
-    def __init__(self, config: Config, signals: StopSignals, say: Say) -> None:
-        self.config, self.signals, self.say = config, signals, say
+    def __init__(self, config: Config, signals: StopSignals, say: Say, held: socket.socket) -> None:
+        """``held``: the listening socket that each web server is handed in turn."""
+        self.config, self.signals, self.say, self.held = config, signals, say, held
         self.postgres: Postgres | None = None
         self.pango: system.Installation | None = None
         self.redis_url = config.redis_url or ""
@@ -185,17 +187,19 @@ class Portal:
         web = ["-m", "gunicorn", "--config", str(ROOT / "launcher" / "gunicorn_conf.py"), "fmu_portal.wsgi"]
         quick = ["--without-gossip", "--without-mingle"]
         return [
-            self._service("web", "Webbservern", web, urls.web),
+            self._service("web", "Webbservern", web, urls.web, held=True),
             self._service("worker", "Bakgrundsarbetaren", [*celery, *worker, *quick], urls.worker),
             self._service("beat", "Klockan (beat)", [*celery, "beat", "-l", "INFO", "--pidfile="], urls.worker),
         ]
 
-    def _service(self, name: str, label: str, arguments: list[str], url: str) -> Service:
+    def _service(self, name: str, label: str, arguments: list[str], url: str, held: bool = False) -> Service:
         log = log_file(self.config.log, name)
+        sockets = [self.held.fileno()] if held else []
 
         def start() -> Process:
+            env = self.environment(url) | ({"WEB_FD": str(sockets[0])} if sockets else {})
             with open(log, "ab") as output:
-                return spawn([sys.executable, *arguments], env=self.environment(url), output=output, cwd=ROOT)
+                return spawn([sys.executable, *arguments], env=env, output=output, cwd=ROOT, pass_fds=sockets)
 
         return Service(name, label, start, log)
 

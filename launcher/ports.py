@@ -9,6 +9,7 @@ from launcher.faults import Fault
 from launcher.folder import read_json, write_atomically
 
 LOOPBACK = "127.0.0.1"
+BACKLOG = 2048  # gunicorn's own number
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
@@ -43,10 +44,21 @@ def remembered(data_dir: Path, name: str) -> int:
     return port
 
 
-def check_web_port(host: str, port: int) -> None:
-    """Raises ``Fault`` with the next free port as a suggestion."""
-    if is_free(port, host):
-        return
+def hold(host: str, port: int) -> socket.socket:
+    """The web server's socket, listening from the first moment: nobody takes the port while the database starts.
+
+    Whoever calls before the web server is there, or while it is started anew, waits for it. Raises ``Fault`` with the
+    next free port as a suggestion.
+    """
+    held = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        held.bind((host, port))
+        held.listen(BACKLOG)
+    except OSError:
+        held.close()
+    else:
+        return held
     if port < 1024:
         raise Fault(f"Port {port} är upptagen eller kräver root. Kör på en annan, till exempel: make run PORT=8000")
     other = next((p for p in range(port + 1, min(port + 200, 65536)) if is_free(p, host)), None)

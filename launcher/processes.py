@@ -42,10 +42,12 @@ def spawn(
     cwd: Path = Path("/"),
     run_as: RunAs | None = None,
     stop_signal: int = signal.SIGTERM,
+    pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a process in a session of its own (a Ctrl-C in the terminal reaches only the launcher).
 
-    ``stop_signal`` is what it gets if the launcher dies. Its standard input is empty.
+    ``stop_signal`` is what it gets if the launcher dies. Its standard input is empty; of our own files it has
+    ``pass_fds`` open and no others.
     """
     parent = os.getpid()
     return subprocess.Popen(
@@ -56,6 +58,7 @@ def spawn(
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        pass_fds=pass_fds,
         preexec_fn=lambda: _tether(stop_signal, parent),  # noqa: PLW1509 - the launcher has one thread
         **(run_as.options() if run_as else {}),
     )

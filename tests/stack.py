@@ -252,9 +252,9 @@ def start_portal(
         raise
 
 
-def answer(url: str) -> int:
-    """The status of one GET."""
-    with urllib.request.urlopen(url, timeout=5) as response:
+def answer(url: str, seconds: float = 5) -> int:
+    """The status of one GET. Raises ``OSError`` when there is none within so many seconds."""
+    with urllib.request.urlopen(url, timeout=seconds) as response:
         return int(response.status)
 
 

@@ -18,6 +18,7 @@ from launcher import config as configuration
 from launcher.config import ROOT
 from launcher.faults import Fault
 from launcher.folder import MARKER, read_json
+from launcher.ports import is_free
 from launcher.secret_files import make_all, secret
 from tests.stack import Portal, answer, free_port, launch, remove_data
 
@@ -230,6 +231,23 @@ def test_a_busy_port_is_told_with_another_to_use(stub: Path, data_dir: Path) -> 
         line = refused(launch(data_dir, port, root=stub))
     assert f"Port {port} används" in line
     assert "make run PORT=" in line
+
+
+def test_the_port_is_held_from_the_first_moment_and_through_a_restart(stub: Path, data_dir: Path) -> None:
+    port = free_port()
+    portal = launch(data_dir, port, root=stub)
+    until = time.monotonic() + 60
+    while "Startar FMU-portalen" not in portal.output:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert not is_free(port)
+    portal.wait()
+    before = portal.children()["web"]
+    os.killpg(before, signal.SIGKILL)
+    assert answer(portal.url, seconds=60) == 200  # called while nobody answers: waits, is not refused
+    assert portal.children()["web"] != before
+    assert portal.end() == 0
+    assert is_free(port)
 
 
 def test_somebody_elses_folder_is_left_alone(stub: Path, data_dir: Path) -> None:
