@@ -7,6 +7,7 @@ a person stands behind a wall: row policies that let through what the mandate at
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -137,6 +138,8 @@ class Wall:
 
     ``check`` is ``using`` when empty. ``clock``: the clock, which is nobody's mandate, passes as well. ``name``: a second
     policy of the same table, made by an app further up, has a name of its own: a row passes by either.
+    ``lets_through``: the queries' own filters have chosen what the policy lets through. The planner is told so, or it takes
+    one row in sixty to pass, reads all of a performer's cases and sorts them, for a list of 25.
     """
 
     table: str
@@ -144,6 +147,7 @@ class Wall:
     check: str = ""
     clock: bool = False
     name: str = "at_work"
+    lets_through: bool = False
 
 
 @dataclass(frozen=True)
@@ -221,10 +225,12 @@ def _define(cursor: Any, answer: Answer, roles: list[str]) -> None:
 
 def _build(cursor: Any, wall: Wall, roles: list[str]) -> None:
     table = connection.ops.quote_name(wall.table)
+    # The planner cannot look into a CASE, and takes half of the rows to pass.
+    using = f"CASE WHEN {wall.using} THEN true ELSE false END" if wall.lets_through else wall.using
     cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     cursor.execute(f"DROP POLICY IF EXISTS {wall.name} ON {table}")
     cursor.execute(
-        f"CREATE POLICY {wall.name} ON {table} TO {', '.join(roles)} USING ({wall.using})"
+        f"CREATE POLICY {wall.name} ON {table} TO {', '.join(roles)} USING ({using})"
         f" WITH CHECK ({wall.check or wall.using})"
     )
     if wall.name != "at_work":
@@ -305,5 +311,8 @@ def load_calendar() -> int:
     stored = list(CalendarDay.objects.order_by("day").values_list("day", "working", "ordinal"))
     if stored != rows:
         CalendarDay.objects.all().delete()
-        CalendarDay.objects.bulk_create((CalendarDay(day=d, working=w, ordinal=o) for d, w, o in rows), batch_size=5000)
+        table = connection.ops.quote_name(CalendarDay._meta.db_table)
+        lines = io.StringIO("".join(f"{day}\t{working}\t{ordinal}\n" for day, working, ordinal in rows))
+        with connection.cursor() as cursor:
+            cursor.copy_expert(f"COPY {table} (day, working, ordinal) FROM STDIN", lines)
     return len(rows)

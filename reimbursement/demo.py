@@ -33,7 +33,7 @@ from reimbursement.proposing import propose
 CHUNK = 500
 NEWEST = 12
 """Letters of decisions that the ordinary demonstration has made."""
-MOST = 40
+MOST = 15
 """Proposals per month in the ordinary demonstration, whatever the number of cases."""
 OFTEN: dict[str, tuple[int, int]] = {
     LineKind.PHYSICIAN: (16_500, 20_900),
@@ -87,11 +87,11 @@ def load(calendar: Calendar) -> None:
     before = set(Outbox.objects.values_list("pk", flat=True))
     desks, today = Desks(), calendar.today
     this_month = today.replace(day=1)
-    for month in _months(this_month - timedelta(days=620), this_month):
+    for month in _months(this_month - timedelta(days=400), this_month):
         propose(_cases(month, _next(month))[:MOST], now=_moment(_next(month), 1))
     evening = timezone.make_aware(datetime.combine(today - timedelta(days=1), time(17, 0)))
     propose(_cases(this_month, _next(this_month))[:MOST], now=evening)
-    old = list(_months(this_month - timedelta(days=620), this_month))[:-2]
+    old = list(_months(this_month - timedelta(days=400), this_month))[:-2]
     for month in old:
         _play(desks, month, Played(until="attest"))
         demo_paying.give_accounts(desks.one, _moment(_next(month), 1))

@@ -34,8 +34,8 @@ class Examination(Case):
     agency: Person
     coordinator: Person
 
-    def __init__(self, books: Books, rng: Random, number: str) -> None:
-        super().__init__(books, rng, number)
+    def __init__(self, books: Books, rng: Random, pk: int, number: str) -> None:
+        super().__init__(books, rng, pk, number)
         self.physician: Person | None = None
         self.participants: list[int] = []
         self.professions: list[Role] = []

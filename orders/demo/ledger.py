@@ -54,7 +54,6 @@ class Books:
     """
 
     calendar: Calendar
-    case_id: int
     event_id: int
     duty_id: int
     enclosure_id: int
@@ -75,6 +74,10 @@ class Books:
         """The id of a part that is about to begin."""
         self.part_ids[process] += 1
         return self.part_ids[process] - 1
+
+    def next_ids(self) -> dict[str, int]:
+        """Table's word -> the id that would come next."""
+        return {"event": self.event_id, "duty": self.duty_id, "enclosure": self.enclosure_id, **self.part_ids}
 
     def drain(self) -> dict[str, list[str]]:
         """The lines so far, to be copied; the books begin on a new page."""

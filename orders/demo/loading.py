@@ -1,12 +1,19 @@
-"""The bulk loader: plays every plan and copies the rows in, while the next cases are being played."""
+"""The bulk loader: plays every plan and copies the rows in, while the next cases are being played.
+
+A large load is played by two processes: each has half of the performer units, so that an assessor's day is in one of
+them, and ids of its own to give. They are forked from this one, ask the database nothing and send their lines back.
+"""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils import timezone
@@ -75,8 +82,14 @@ TABLES: dict[str, tuple[str, str]] = {
 }
 """The ledger's word for a table -> its name and the columns of a line."""
 
-NUMBERED = {"assessment": "case_id", "event": "event_id", "duty": "duty_id", "enclosure": "enclosure_id"}
-"""Tables whose ids the ledger gives -> the attribute of the books with the next one."""
+PLAYERS = 2
+"""Processes that play a large load."""
+
+ROOM = 60
+"""Ids of a table that each player has aside, for each of its cases. A case of ours has nine events."""
+
+NUMBERED = ("assessment", "event", "duty", "enclosure")
+"""Tables whose ids we give, beside those of the parts."""
 
 _FOLLOWING = "ALTER TABLE fmu_portal_duty {word} TRIGGER case_follows_new, {word} TRIGGER case_follows_changed"
 _NEAREST = """
@@ -95,44 +108,40 @@ _WEIGHTS = {"01": 24, "12": 16, "14": 14, "05": 5, "03": 5}
 def load_cases(parties: Parties, calendar: Calendar, planned: list[Plan], seed: int, say: Callable[[str], None]) -> int:
     """Load the planned cases inside the caller's transaction, as the owner; return how many events there are."""
     count = len(planned)
+    large = count >= LARGE
     papers = store((o.pk for o in parties.offices), (u.pk for u in parties.units()), timezone.now())
-    books, counters = _open_books(calendar), _Counters()
-    first_event = books.event_id
-    taken_down = take_down([table for table, _ in TABLES.values()]) if count >= LARGE else []
-    first_case = books.case_id
-    with connection.cursor() as cursor, ThreadPoolExecutor(1) as copier:
+    first, counters = _next_ids(), _Counters()
+    shares = _shared_out(
+        _cast(parties, calendar, planned, counters, first["assessment"], seed), PLAYERS if large else 1
+    )
+    books = _books(calendar, first, shares)
+    taken_down = take_down([table for table, _ in TABLES.values()]) if large else []
+    with connection.cursor() as cursor:
         # Once for all cases at the end, and not for each chunk, with the duties' indexes down.
         cursor.execute(_FOLLOWING.format(word="DISABLE"))
         # Times in the lines are Swedish wall-clock time.
         cursor.execute("SET LOCAL TIME ZONE 'Europe/Stockholm'")
-        # The connection is the copier's alone from here on; playing a case asks the database nothing.
-        raw: Any = cursor.cursor
-        pending: Future[None] | None = None
-        done = 0
-        for lines in _played(books, parties, papers, counters, planned, seed):
-            if pending is not None:
-                pending.result()
-            pending = copier.submit(_copy, raw, lines)
-            done = min(count, done + CHUNK)
-            if count > CHUNK and done % (4 * CHUNK) == 0:
-                say(f"{done} av {count} ärenden")
-        if pending is not None:
-            pending.result()
+        players = [
+            _play(book, share, papers, seed + 1 + at)
+            for at, (book, share) in enumerate(zip(books, shares, strict=True))
+        ]
+        following = _copied(cursor, _from_processes(players) if large else players[0], count, say)
         counters.store()
-        next_ids = {word: getattr(books, attribute) for word, attribute in NUMBERED.items()} | books.part_ids
-        for word, following in next_ids.items():
-            table = TABLES[word][0]
-            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", [table, following])
+        for word, (table, _) in TABLES.items():
+            if word in following:
+                cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", [table, following[word]])
         cursor.execute("SET LOCAL TIME ZONE 'UTC'")
-        cursor.execute(_NEAREST, [first_case])
+        cursor.execute(_NEAREST, [first["assessment"]])
         # What the update still has to prove: a table with such a debt cannot be altered.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(_FOLLOWING.format(word="ENABLE"))
+        cursor.execute("SELECT count(*) FROM fmu_portal_event WHERE id >= %s", [first["event"]])
+        events = int(cursor.fetchone()[0])
     if taken_down:
         say("index och nycklar byggs upp")
         put_back(taken_down)
-    return books.event_id - first_event
+    return events
 
 
 def analyze() -> None:
@@ -141,49 +150,151 @@ def analyze() -> None:
         cursor.execute("ANALYZE")
 
 
-def _open_books(calendar: Calendar) -> Books:
-    """Books that go on where the tables end. Nobody else adds cases until the transaction ends."""
-    next_ids: dict[str, int] = {}
+def _next_ids() -> dict[str, int]:
+    """Table's word -> the next free id. Nobody else adds cases until the transaction ends."""
+    found: dict[str, int] = {}
     with connection.cursor() as cursor:
         for word in (*NUMBERED, *PART_COLUMNS):
             table = TABLES[word][0]
             cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
             cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
-            next_ids[word] = int(cursor.fetchone()[0])
-    case, event, duty, enclosure = (next_ids[word] for word in NUMBERED)
-    return Books(calendar, case, event, duty, enclosure, {process: next_ids[process] for process in PART_COLUMNS})
+            found[word] = int(cursor.fetchone()[0])
+    return found
 
 
-def _copy(cursor: Any, lines: dict[str, list[str]]) -> None:
+class _Cast(NamedTuple):
+    """A case about to be played: its id, its number, between whom, and what happens."""
+
+    pk: int
+    number: str
+    parts: Parts
+    plan: Plan
+
+
+def _cast(
+    parties: Parties, calendar: Calendar, planned: list[Plan], counters: _Counters, first: int, seed: int
+) -> list[_Cast]:
+    """Number the planned cases and choose between whom each is."""
+    rng = Random(seed)  # noqa: S311 - made-up cases, not a secret
+    casting, digits = _Casting(parties), numbers(seed)
+    found = []
+    for pk, plan in enumerate(planned, start=first):
+        office, region, unit, is_first = casting.choose(plan, rng)
+        officer = office.officers[0] if is_first else rng.choice(office.officers)
+        parts = Parts(office, officer, region, unit, rng.choice(region.places), next(digits))
+        found.append(_Cast(pk, counters.next(int(calendar.iso[plan.start][:4])), parts, plan))
+    return found
+
+
+def _shared_out(cast: Sequence[_Cast], players: int) -> list[list[_Cast]]:
+    """The cases in as many shares, a unit's all in one, nearly as many in each."""
+    of_unit: dict[int, list[_Cast]] = {}
+    for one in cast:
+        of_unit.setdefault(one.parts.unit.pk, []).append(one)
+    shares: list[list[_Cast]] = [[] for _ in range(players)]
+    for cases in sorted(of_unit.values(), key=len, reverse=True):
+        min(shares, key=len).extend(cases)
+    return [sorted(share, key=lambda one: one.pk) for share in shares]
+
+
+def _books(calendar: Calendar, first: dict[str, int], shares: list[list[_Cast]]) -> list[Books]:
+    """Books for each share, with ids set aside from where the tables end."""
+    found, cases_before = [], 0
+    for share in shares:
+        event, duty, enclosure = (first[word] + ROOM * cases_before for word in ("event", "duty", "enclosure"))
+        parts = {process: first[process] + ROOM * cases_before for process in PART_COLUMNS}
+        found.append(Books(calendar, event, duty, enclosure, parts))
+        cases_before += len(share)
+    return found
+
+
+class _Played(NamedTuple):
+    """Some cases' lines, joined, by table's word; how many cases; and by word the id that would have come next."""
+
+    lines: dict[str, str]
+    cases: int
+    following: dict[str, int]
+
+
+def _play(books: Books, share: list[_Cast], papers: Papers, seed: int) -> Iterator[_Played]:
+    """The lines of some thousand cases at a time."""
+    rng = Random(seed)  # noqa: S311 - made-up cases, not a secret
+    begun = books.next_ids()
+    for at in range(0, len(share), CHUNK):
+        some = share[at : at + CHUNK]
+        for one in some:
+            case = Performance(books, rng, one.pk, one.number, one.parts, papers)
+            case.perform(one.plan.start, one.plan.acts)
+            case.finish()
+        following = books.next_ids()
+        room = ROOM * len(share)
+        assert all(following[word] - begun[word] <= room for word in begun), "a share has used another's ids"
+        lines = {word: "\n".join((*rows, "")) for word, rows in books.drain().items()}
+        yield _Played(lines, len(some), following | {"assessment": share[-1].pk + 1})
+
+
+def _from_processes(players: list[Iterator[_Played]]) -> Iterator[_Played]:
+    """What the players play, each in a process of its own, as it comes. Raises ``RuntimeError`` when one of them died."""
+    context = get_context("fork")
+    ends = [context.Pipe(duplex=False) for _ in players]
+    processes = [
+        context.Process(target=_send, args=(sending, player), daemon=True)
+        for (_, sending), player in zip(ends, players, strict=True)
+    ]
+    for process, (_, sending) in zip(processes, ends, strict=True):
+        process.start()
+        sending.close()
+    receiving: list[Connection] = [receiver for receiver, _ in ends]
+    try:
+        while receiving:
+            for ready in wait(receiving):
+                assert isinstance(ready, Connection)
+                try:
+                    yield ready.recv()
+                except EOFError:
+                    receiving.remove(ready)
+        for process in processes:
+            process.join()
+            if process.exitcode:
+                raise RuntimeError(f"en av lagets processer slutade med {process.exitcode}")
+    finally:
+        for process in processes:
+            process.kill()
+
+
+def _send(sending: Connection, player: Iterator[_Played]) -> None:
+    with closing(sending):
+        for played in player:
+            sending.send(played)
+
+
+def _copied(cursor: Any, chunks: Iterator[_Played], count: int, say: Callable[[str], None]) -> dict[str, int]:
+    """Copy the lines in while the next are being made; return by table's word the id that follows the last.
+
+    The connection is the copier's alone meanwhile.
+    """
+    following: dict[str, int] = {}
+    pending: Future[None] | None = None
+    done, told = 0, 0
+    with ThreadPoolExecutor(1) as copier:
+        for chunk in chunks:
+            if pending is not None:
+                pending.result()
+            pending = copier.submit(_copy, cursor.cursor, chunk.lines)
+            following = {word: max(pk, following.get(word, 0)) for word, pk in chunk.following.items()}
+            done += chunk.cases
+            if done - told >= 4 * CHUNK:
+                told = done
+                say(f"{done} av {count} ärenden")
+        if pending is not None:
+            pending.result()
+    return following
+
+
+def _copy(cursor: Any, lines: dict[str, str]) -> None:
     for word, rows in lines.items():
         table, columns = TABLES[word]
-        rows.append("")
-        cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", io.StringIO("\n".join(rows)), 1 << 20)
-
-
-def _played(
-    books: Books,
-    parties: Parties,
-    papers: Papers,
-    counters: _Counters,
-    planned: list[Plan],
-    seed: int,
-) -> Iterator[dict[str, list[str]]]:
-    """The lines of some thousand cases at a time."""
-    rng = Random(seed + 1)  # noqa: S311 - made-up cases, not a secret
-    calendar, digits = books.calendar, numbers(seed)
-    casting = _Casting(parties)
-    for index, plan in enumerate(planned, start=1):
-        office, region, unit, first = casting.choose(plan, rng)
-        officer = office.officers[0] if first else rng.choice(office.officers)
-        number = counters.next(int(calendar.iso[plan.start][:4]))
-        parts = Parts(office, officer, region, unit, rng.choice(region.places), next(digits))
-        case = Performance(books, rng, number, parts, papers)
-        case.perform(plan.start, plan.acts)
-        case.finish()
-        if index % CHUNK == 0:
-            yield books.drain()
-    yield books.drain()
+        cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", io.StringIO(rows), 1 << 20)
 
 
 class _Casting:

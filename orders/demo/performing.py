@@ -36,8 +36,8 @@ class Sent:
 class Performance(Examination):
     """One case as it is carried out; `finish` writes its rows."""
 
-    def __init__(self, books: Books, rng: Random, number: str, between: Parts, papers: Papers) -> None:
-        super().__init__(books, rng, number)
+    def __init__(self, books: Books, rng: Random, pk: int, number: str, between: Parts, papers: Papers) -> None:
+        super().__init__(books, rng, pk, number)
         self.between, self.papers = between, papers
         self.unit = between.unit
         self.agency = between.officer

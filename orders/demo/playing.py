@@ -84,8 +84,7 @@ def _cell(value: Any) -> str:
 class Case(CaseClock):
     """A case being played: its clock, its parts and what hangs together."""
 
-    def __init__(self, books: Books, rng: Random, number: str) -> None:
-        pk, books.case_id = books.case_id, books.case_id + 1
+    def __init__(self, books: Books, rng: Random, pk: int, number: str) -> None:
         super().__init__(books, ASSESSMENT, pk)
         self.rng = rng
         self.fields["number"] = number

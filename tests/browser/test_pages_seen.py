@@ -35,7 +35,12 @@ STATUSES = (
 def test_public_pages(new_desk, path):
     desk = new_desk()
     assert desk.go(path).status == 200
-    desk.check(path, narrow="api" not in path)  # a very long page
+    if "api" in path:  # a very long page: three calls of each group, made from one template, stand for the others
+        desk.page.evaluate(
+            "document.querySelectorAll('main section').forEach(part =>"
+            " [...part.children].filter(c => c.matches('.panel')).slice(3).forEach(c => c.remove()))"
+        )
+    desk.check(path, narrow="api" not in path)
 
 
 def test_mandates(new_desk, shots):
