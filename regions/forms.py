@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.db.models import Q
 from accounts.models import Organisation
 from accounts.roles import ASSESSORS
 from fmu_portal.forms import DateField, PortalForm
+from fmu_portal.money import MoneyField, amount
 from regions import weeks
 from regions.models import PRICE_KINDS, Agreement, AssignmentChoice, Way
 
@@ -27,28 +27,6 @@ def _number(label: str, **kwargs: Any) -> forms.IntegerField:
 
 def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.replace("\n", ",").replace(";", ",").split(",") if part.strip()]
-
-
-class KronorField(forms.CharField):
-    """An amount as it is written ("45 000,50"), in öre as an int; None when empty."""
-
-    _AMOUNT = re.compile(r"(\d{1,9})(?:[.,](\d{1,2}))?")
-
-    def to_python(self, value: Any) -> Any:
-        """Öre."""
-        text = re.sub(r"\s", "", str(value or ""))
-        if not text:
-            return None
-        found = self._AMOUNT.fullmatch(text)
-        if found is None:
-            raise forms.ValidationError("Skriv beloppet med siffror, till exempel 45 000,50")
-        return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
-
-    def validate(self, value: Any) -> None:
-        """Nothing more: an empty one is no price."""
-
-    def run_validators(self, value: Any) -> None:
-        """The text has been read already."""
 
 
 class AgreementForm(PortalForm):
@@ -91,8 +69,7 @@ class AgreementForm(PortalForm):
         if agreement is not None:
             del self.fields["performer"]
         for kind, words in PRICE_KINDS.items():
-            widget = forms.TextInput(attrs={"data-width": "w-12", "inputmode": "decimal"})
-            price = KronorField(label=f"{words}, kronor", required=False, widget=widget)
+            price = MoneyField(label=f"{words}, kronor", required=False)
             self.fields[f"price_{kind}"] = price
             self.speak_swedish(f"price_{kind}", price)
 
@@ -105,7 +82,7 @@ class AgreementForm(PortalForm):
             "languages": ", ".join(agreement.languages),
             "closed_weeks": ", ".join(agreement.closed_weeks),
             "version": agreement.version,
-            **{f"price_{kind}": f"{ore // 100},{ore % 100:02d}" for kind, ore in agreement.prices.items()},
+            **{f"price_{kind}": amount(ore) for kind, ore in agreement.prices.items()},
         }
 
     def clean_languages(self) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from reimbursement.checks.base import kronor
+from fmu_portal.money import kronor
 from reimbursement.paying import control_sum
 
 _YEARS = """

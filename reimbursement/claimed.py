@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fmu_portal.models import Event
+from fmu_portal.money import kronor
 from orders.sentences import sentence
-from reimbursement.checks.base import kronor
 from reimbursement.effects import lines_of
 from reimbursement.inputs.claims import words
 from reimbursement.models import Bar, BatchItem, Claim, Decision, Line, LineKind, Outcome, Remark

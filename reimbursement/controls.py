@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.actor import Actor
+from fmu_portal.money import kronor
 from reimbursement import control
-from reimbursement.checks.base import kronor
 from reimbursement.models import ControlPeriod, Review, Why
 
 PAGE = 50

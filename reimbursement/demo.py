@@ -19,13 +19,13 @@ from accounts.roles import Role
 from fmu_portal.engine.door import take
 from fmu_portal.engine.many import take_many
 from fmu_portal.models import Outbox
+from fmu_portal.money import amount
 from fmu_portal.working_days import add_working_days
 from orders.demo import papers
 from orders.demo.calendar import Calendar
 from orders.demo.parties import OFFICES, examiner_name
 from orders.models import Assessment, Visit
 from reimbursement import demo_control, demo_paying, effects, letters
-from reimbursement.fields import amount
 from reimbursement.models import Claim, Desk, Evidence, Line, LineKind, Urgency
 from reimbursement.opening import open_claim
 from reimbursement.proposing import propose

@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from fmu_portal.models import Event
+from fmu_portal.money import kronor
 from orders.models import Assessment
 from orders.sentences import sentence
 from orders.words import Left
 from reimbursement import effects
-from reimbursement.checks import CHECKS, GROUPS, WORDS, Answer, Verdict, kronor, run, seen_of, worst
+from reimbursement.checks import CHECKS, GROUPS, WORDS, Answer, Verdict, run, seen_of, worst
 from reimbursement.facts import CaseFacts
 from reimbursement.inputs.claims import words
 from reimbursement.letters import OUTCOMES, case_words, law_of

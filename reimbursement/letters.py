@@ -24,9 +24,9 @@ from documents.signing import sealed
 from fmu_portal.engine import outbox
 from fmu_portal.engine.door import Context
 from fmu_portal.models import Event, Outbox
+from fmu_portal.money import kronor
 from orders.models import Assessment
 from orders.pdf import ENDLESS
-from reimbursement.checks.base import kronor
 from reimbursement.inputs.claims import words
 from reimbursement.models import Claim, Decision, Line, LineKind, Outcome
 

@@ -16,9 +16,9 @@ from accounts.actor import Actor
 from accounts.roles import Role
 from fmu_portal.addresses import number_in
 from fmu_portal.context import MOST_COUNTED, count_text
+from fmu_portal.money import kronor
 from orders.models import Assessment
 from orders.words import Left
-from reimbursement.checks import kronor
 from reimbursement.letters import case_words
 from reimbursement.models import CENTRAL, Claim, ClaimKind, Urgency
 

@@ -10,8 +10,8 @@ from accounts.roles import Party
 from fmu_portal.engine import door
 from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.models import Duty, Event
+from fmu_portal.money import kronor
 from reimbursement import books, recovering, wording
-from reimbursement.checks.base import kronor
 from reimbursement.inputs.claims import words
 from reimbursement.models import Claim, Entry, Recovery, Remark
 from reimbursement.processes.recovery import RECOVERY

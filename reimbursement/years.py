@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.actor import Actor
-from reimbursement.checks.base import kronor
+from fmu_portal.money import kronor
 from reimbursement.models import Claim, ClaimKind, Line
 
 Year = tuple[int, int]

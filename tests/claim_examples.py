@@ -16,13 +16,13 @@ from accounts.roles import Party, Role
 from documents.models import Document
 from fmu_portal.engine.door import take
 from fmu_portal.engine.refusals import InvalidInput
+from fmu_portal.money import MoneyField
 from orders import visits
 from reimbursement import effects
 from reimbursement.ceilings import Ceilings, key_of
 from reimbursement.checks import Answer, Seen, run
 from reimbursement.examples import GROUPS, USUAL
 from reimbursement.facts import CaseFacts, VisitFact
-from reimbursement.fields import MoneyField
 from reimbursement.lines import proposal
 from reimbursement.models import Claim, Desk, Evidence, Line
 from reimbursement.opening import open_claim

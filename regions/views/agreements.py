@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.actor import Actor
 from accounts.models import Organisation
 from accounts.roles import Party, Role
+from fmu_portal.money import kronor
 from orders.views.request import actor_of
 from regions.forms import AgreementForm
 from regions.models import PRICE_KINDS, Agreement, Change
@@ -161,8 +162,3 @@ def _words(name: str, value: Any) -> str:
     if name == "professions":
         return ", ".join(str(Role(code).label) for code in value)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def kronor(ore: int) -> str:
-    """An amount in öre as kronor: 1 234,50 kr."""
-    return f"{ore // 100:,}".replace(",", " ") + f",{ore % 100:02d} kr"

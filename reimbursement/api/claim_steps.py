@@ -17,6 +17,7 @@ from fmu_portal.engine.inputs import StepForm
 from fmu_portal.engine.refusals import InvalidInput, WrongState
 from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.engine.table import NEW, Step
+from fmu_portal.money import amount
 from orders.api.base import body_of, must
 from orders.api.fields import WORDS, body_schema, clean_text, described, form_data, seen_version
 from orders.api.schema import PART, answers
@@ -26,7 +27,6 @@ from reimbursement import jobs
 from reimbursement.api import claim_answers as out
 from reimbursement.api.claims import TAG, ClaimsView
 from reimbursement.effects import claimed
-from reimbursement.fields import amount
 from reimbursement.models import Claim, Job, Outcome
 from reimbursement.opening import STEPS as OPENING
 from reimbursement.opening import open_claim, to_open

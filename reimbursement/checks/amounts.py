@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from fmu_portal.money import kronor
 from reimbursement.ceilings import REASONABLE
-from reimbursement.checks.base import AMOUNT, Answer, Seen, check, holds, kronor, person, stops
+from reimbursement.checks.base import AMOUNT, Answer, Seen, check, holds, person, stops
 from reimbursement.models.claim import EXAMINATIONS, LineKind
 
 CEILINGED = (*EXAMINATIONS, LineKind.INTERPRETER, LineKind.TRAINING)

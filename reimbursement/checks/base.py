@@ -120,10 +120,3 @@ def check(label: str, law: str, *kinds: str, group: str = RIGHT) -> Callable[[Fu
         return function
 
     return add
-
-
-def kronor(ore: int) -> str:
-    """An amount in öre as a person reads it: "18 400 kr", "1 350,50 kr"."""
-    sign, ore = ("−", -ore) if ore < 0 else ("", ore)
-    whole = f"{ore // 100:,}".replace(",", " ")
-    return f"{sign}{whole}{f',{ore % 100:02d}' if ore % 100 else ''} kr"

@@ -8,9 +8,8 @@ from django import forms
 
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text
-from reimbursement.checks.base import kronor
+from fmu_portal.money import MoneyField, kronor
 from reimbursement.effects import claimed
-from reimbursement.fields import MoneyField
 from reimbursement.models import Line, Remark
 
 NO_PERSON = "Skriv inga personuppgifter."

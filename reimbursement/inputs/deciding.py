@@ -8,9 +8,9 @@ from django import forms
 
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text
-from reimbursement.checks import CHECKS, WORDS, Verdict, kronor
+from fmu_portal.money import MoneyField, kronor
+from reimbursement.checks import CHECKS, WORDS, Verdict
 from reimbursement.effects import claimed, decided, examined
-from reimbursement.fields import MoneyField
 from reimbursement.inputs.claims import NO_PERSON, words
 from reimbursement.models import Decision, Line, Outcome
 from reimbursement.years import most_of

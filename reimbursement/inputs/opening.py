@@ -12,8 +12,8 @@ from accounts.roles import ASSESSORS, Role
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm
 from fmu_portal.forms import DateField
+from fmu_portal.money import MoneyField
 from reimbursement.ceilings import Ceilings, key_of
-from reimbursement.fields import MoneyField
 from reimbursement.models import Claim, Line, LineKind
 
 FIRST_YEAR = 2024

@@ -11,10 +11,9 @@ from django.utils import timezone
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text, yes_no
 from fmu_portal.forms import DateField
+from fmu_portal.money import MoneyField, kronor
 from fmu_portal.working_days import add_working_days, is_working_day
 from reimbursement import books
-from reimbursement.checks.base import kronor
-from reimbursement.fields import MoneyField
 from reimbursement.inputs.claims import NO_PERSON, remark, words
 from reimbursement.interest import Interest, counted, from_records
 from reimbursement.models import Line, Recovery

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text
-from reimbursement.fields import MoneyField
+from fmu_portal.money import MoneyField
 from reimbursement.inputs.claims import NO_PERSON, remark
 
 OURS = f"Regionen ser det inte. {NO_PERSON}"

@@ -4,8 +4,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from fmu_portal.money import kronor as in_words
 from fmu_portal.templatetags.portal import NBSP
-from reimbursement.checks.base import kronor as in_words
 
 register = template.Library()
 

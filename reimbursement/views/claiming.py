@@ -19,10 +19,10 @@ from fmu_portal.engine import door
 from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.engine.table import Step
 from fmu_portal.forms import PortalForm
+from fmu_portal.money import kronor
 from orders.views.staging import LATE, ManyFiles
 from orders.words import duty_left
 from reimbursement import claimed, evidence, recoveries
-from reimbursement.checks.base import kronor
 from reimbursement.effects import claimed as claimed_lines
 from reimbursement.listing import SENT_FROM, about
 from reimbursement.models import Claim

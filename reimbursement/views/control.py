@@ -16,9 +16,9 @@ from accounts.roles import Party, Role
 from fmu_portal.addresses import number_in
 from fmu_portal.engine import door
 from fmu_portal.engine.registry import PROCESSES
+from fmu_portal.money import kronor
 from orders.words import days_left
 from reimbursement import control, controls, recoveries
-from reimbursement.checks.base import kronor
 from reimbursement.models import ControlPeriod, Review
 from reimbursement.processes.review import REVIEW
 from reimbursement.views.access import sees_claims

@@ -14,8 +14,8 @@ from fmu_portal.engine import door
 from fmu_portal.engine.inputs import StepForm
 from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.engine.table import Step
+from fmu_portal.money import kronor
 from reimbursement import effects, examination, letters, recoveries
-from reimbursement.checks import kronor
 from reimbursement.inputs.deciding import DecideForm
 from reimbursement.models import Claim, Evidence
 from reimbursement.process import CLAIM

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.actor import Actor
 from fmu_portal.addresses import number_in
 from fmu_portal.models import Duty
+from fmu_portal.money import kronor
 from fmu_portal.templatetags.portal import MONTHS
 from orders.drafts import take_parked
 from orders.words import duty_left
 from reimbursement import choosing, jobs, listing
-from reimbursement.checks.base import kronor
 from reimbursement.listing import VIEWS, Wanted
 from reimbursement.models import ClaimKind
 from reimbursement.process import CLAIM

@@ -16,8 +16,8 @@ from fmu_portal.addresses import number_in
 from fmu_portal.engine import door
 from fmu_portal.engine.refusals import Refused
 from fmu_portal.engine.registry import PROCESSES
+from fmu_portal.money import kronor
 from reimbursement import batch_pages, paying, payment_file
-from reimbursement.checks.base import kronor
 from reimbursement.models import Batch, Claim
 from reimbursement.processes.batch import BATCH
 from reimbursement.views import steps

@@ -14,9 +14,9 @@ from accounts.roles import Party
 from fmu_portal.addresses import number_in
 from fmu_portal.engine import door
 from fmu_portal.engine.registry import PROCESSES
+from fmu_portal.money import kronor
 from orders.words import days_left
 from reimbursement import recoveries, recovering
-from reimbursement.checks.base import kronor
 from reimbursement.interest import counted, from_records
 from reimbursement.models import Recovery
 from reimbursement.processes.recovery import RECOVERY

@@ -113,7 +113,7 @@ def test_every_form(desk, who):
     seen = {}
     for status in STATUSES:
         one.go(f"/arenden/?vy=alla&status={status}")
-        for link in [a.get_attribute("href") for a in one.page.locator("tbody a.main").all()][:2]:
+        for link in [a.get_attribute("href") for a in one.page.locator("tbody a.main").all()][:1]:
             one.go(link)
             for step in one.page.locator("main a[href*='/steg/']").all():
                 href = str(step.get_attribute("href"))

@@ -1,4 +1,4 @@
-"""Fields of money: typed as kronor, kept as öre in whole numbers."""
+"""Money: kept as öre in whole numbers, read and typed as kronor."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import re
 from typing import Any
 
 from django import forms
-
-from reimbursement.checks.base import kronor
 
 MOST = 100_000_000_00
 """Öre; a hundred million kronor in one line is a slip of the keyboard: the portal's own limit."""
@@ -60,6 +58,13 @@ class MoneyField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         """Öre as the person would write them."""
         return amount(value) if isinstance(value, int) else value
+
+
+def kronor(ore: int) -> str:
+    """An amount in öre as a person reads it: "18 400 kr", "1 350,50 kr"."""
+    sign, ore = ("−", -ore) if ore < 0 else ("", ore)
+    whole = f"{ore // 100:,}".replace(",", " ")
+    return f"{sign}{whole}{f',{ore % 100:02d}' if ore % 100 else ''} kr"
 
 
 def amount(ore: int) -> str:
