@@ -1,8 +1,8 @@
 """The three pages cost the same whatever the number of cases: as many queries, no scan of a large table, no more pages
 of the growing tables read.
 
-Loaded once per run: 1 000 and 10 000 cases, most of them open. (100 000 would take two minutes here;
-`python -m bench` measures 10 000 against those.) What is read of organisations, people and municipalities is left out: those tables do not
+Loaded once per run: 1 000 and 10 000 cases, most of them open. (100 000 would take two minutes here; `python -m bench`
+measures 10 000 against those.) What is read of organisations, people and municipalities is left out: those tables do not
 grow, and whether the planner remembers a region's name or asks again is chance.
 """
 
