@@ -21,7 +21,7 @@ from bench.measure import Result
 from tests.stack import Cluster
 
 RESULTS = Path(__file__).with_name("results")
-PARTS = ("pages", "overdue", "steps", "overview", "claims")
+PARTS = ("pages", "overdue", "steps", "overview", "exports", "claims")
 
 
 def say(text: str) -> None:
@@ -34,22 +34,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--name", default="latest", help="name of the results file (latest)")
     parser.add_argument("--sizes", default="10000,100000", help="assessments (10000,100000)")
+    parser.add_argument("--open", default="0.9", help="share of open cases, one for all sizes or one each (0.9)")
     parser.add_argument("--parts", default=",".join(PARTS), help=f"which parts ({','.join(PARTS)})")
     wanted = parser.parse_args()
     sizes = [int(size) for size in wanted.sizes.split(",")]
+    shares = wanted.open.split(",")
+    shares = shares * len(sizes) if len(shares) == 1 else shares
     folder = Path(tempfile.mkdtemp(prefix="fmu-bench-", dir="/tmp"))
     folder.chmod(0o711)
     cluster, queue = stack.start(folder)
     try:
         started = time.monotonic()
-        stack.prepare(cluster, queue, folder, sizes)
+        stack.prepare(cluster, queue, folder, sizes, shares)
         say(f"loaded in {time.monotonic() - started:.0f} s; load average {os.getloadavg()[0]:.1f}")
         results, read = _measure(cluster, sizes, set(wanted.parts.split(",")))
     finally:
         queue.stop()
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    _write(wanted.name, sizes, results, read)
+    _write(wanted.name, sizes, shares, results, read)
     return 0 if all(result.met for result in results) else 1
 
 
@@ -82,6 +85,7 @@ def _measure(cluster: Cluster, sizes: list[int], parts: set[str]) -> tuple[list[
         for page in (page for page in read[str(largest)] if page.startswith("overview")):
             small, large = (read[str(size)][page]["buffers"] for size in (sizes[0], largest))
             say(f"{page}: {small} -> {large} database pages read ({large / small:.2f}x)")
+    if "exports" in parts:
         with stack.at(cluster, largest, "worker"):
             results += overview.files(largest, say)
     if "claims" in parts:
@@ -110,7 +114,7 @@ def _cleaner(cluster: Cluster, size: int) -> Any:
     return clean
 
 
-def _write(name: str, sizes: list[int], results: list[Result], read: dict[str, Any]) -> None:
+def _write(name: str, sizes: list[int], shares: list[str], results: list[Result], read: dict[str, Any]) -> None:
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
     about = {
@@ -118,7 +122,7 @@ def _write(name: str, sizes: list[int], results: list[Result], read: dict[str, A
         "machine": platform.machine(),
         "cores": os.cpu_count(),
         "postgres": "as `make run` starts it: fsync on",
-        "open_share": stack.OPEN_SHARE,
+        "open_share": shares,
         "sizes": sizes,
         "load_average": [round(value, 2) for value in os.getloadavg()],
     }

@@ -19,8 +19,6 @@ from launcher.postgres import Postgres
 from launcher.secret_files import secret
 from tests.stack import Cluster, Valkey, prepare_secrets, start_valkey
 
-OPEN_SHARE = "0.9"
-
 
 def start(folder: Path) -> tuple[Cluster, Valkey]:
     """PostgreSQL with the portal's own settings and roles, and a queue; both stopped by their ``stop``."""
@@ -35,8 +33,8 @@ def start(folder: Path) -> tuple[Cluster, Valkey]:
     return cluster, start_valkey(folder)
 
 
-def prepare(cluster: Cluster, queue: Valkey, folder: Path, sizes: list[int]) -> None:
-    """Make the databases: one set up, then a copy per size filled with demonstration data."""
+def prepare(cluster: Cluster, queue: Valkey, folder: Path, sizes: list[int], shares: list[str]) -> None:
+    """Make the databases: one set up, then a copy per size filled with demonstration data, a share of it open cases."""
     prepare_secrets(folder / "portal")
     os.environ.update(
         DATA_DIR=str(folder / "portal"),
@@ -48,9 +46,9 @@ def prepare(cluster: Cluster, queue: Valkey, folder: Path, sizes: list[int]) -> 
         DATABASE_URL=cluster.url("web", database(sizes[0])),
     )
     _manage(cluster, roles.DATABASE, "setup")
-    for size in sizes:
+    for size, share in zip(sizes, shares, strict=True):
         admin(cluster, f"CREATE DATABASE {database(size)} TEMPLATE {roles.DATABASE} OWNER fmu_owner")
-        _manage(cluster, database(size), "demo", "--assessments", str(size), "--open", OPEN_SHARE)
+        _manage(cluster, database(size), "demo", "--assessments", str(size), "--open", share)
         admin(cluster, "VACUUM ANALYZE", database(size))
 
 
