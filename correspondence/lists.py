@@ -69,6 +69,8 @@ def _with_read(rows: QuerySet[ThreadParty], actor: Actor) -> QuerySet[ThreadPart
 def rows_of(actor: Actor, members: Iterable[ThreadParty]) -> list[Row]:
     """The rows as a page shows them: three queries more, for subjects, other parties and the answers owed."""
     found = list(members)
+    if not found:
+        return []
     titles, moments = _messages(found)
     by_id = {member.thread_id: member.thread for member in found}
     others: dict[int, list[str]] = {}
