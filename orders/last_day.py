@@ -35,8 +35,12 @@ def present(case: Assessment) -> Limit:
 
 
 def extra_left(case: Assessment) -> int:
-    """Extra working days that may still be given with the present performer (8 §; in all, by our reading). `NoRule`."""
-    assert case.underlag_complete_on is not None
+    """Extra working days that may still be given with the present performer (8 §; in all, by our reading). `NoRule`.
+
+    None before the clock runs, and after a hand-back.
+    """
+    if case.underlag_complete_on is None:
+        return 0
     most = rule_in_force(EXTRA, case.underlag_complete_on).days
     rows = Expansion.objects.filter(assessment=case, performer_id=case.performer_id, status="approved")
     return most - int(rows.aggregate(given=Sum("days"))["given"] or 0)

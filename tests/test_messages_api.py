@@ -88,6 +88,17 @@ def test_a_file_waits_for_the_next_message(cast):
     assert gone.status_code == 404, "sent is sent"
 
 
+def test_a_thread_closes_though_a_file_waits_in_it(cast):
+    """Found by `make attack`: the draft that holds the file was deleted."""
+    thread = t.everybody(cast, s.in_progress(cast))
+    key = Key(cast.physician)
+    sent = Client().post(f"/api/v1/threads/{thread.pk}/attachments/", {"file": s.upload("karta.pdf")}, **key.headers)
+    key.post(f"{thread.pk}/steps/close/")
+    assert Thread.objects.get(pk=thread.pk).status == "closed"
+    gone = Client().delete(f"/api/v1/threads/{thread.pk}/attachments/{sent.json()['id']}/", **key.headers)
+    assert gone.status_code == 204, "it waits still, and may be taken away"
+
+
 def test_bad_bodies(cast):
     key = Key(cast.officer)
     case = s.in_progress(cast)

@@ -265,8 +265,9 @@ class StepView(ThreadView):
         body = body_of(request)
         seen = seen_version(body)
         take(THREAD.name, found.pk, step.name, actor, form_data(form_of(step), body, found, actor), seen=seen)
+        # Files that wait stay in the draft when the step was no message (the thread was closed, say).
         Draft.objects.filter(
-            user_id=actor.user_id, organisation_id=actor.organisation_id, thread_id=found.pk, data={}
+            user_id=actor.user_id, organisation_id=actor.organisation_id, thread_id=found.pk, data={}, attachments=None
         ).delete()
         after, member = self.thread(thread)
         return Response(out.ThreadAnswer(out.thread_answer(actor, after, member)).data)

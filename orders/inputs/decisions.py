@@ -106,6 +106,8 @@ class GrantDeferralForm(StepForm):
     def set_up(self) -> None:
         if self.subject.wished:
             self.initial.setdefault("until", self.subject.wished)
+        if self.subject.assessment.underlag_complete_on is None:
+            return  # no clock runs yet: the door will say so
         try:
             self.fields["until"].help_text = f"Sista dag är nu {last_day.present(self.subject.assessment).due}."
         except NoRule as missing:
@@ -126,6 +128,8 @@ class GrantDeferralForm(StepForm):
 
 
 def _later(day: date, case: Any, *, unless_delivered: bool) -> date:
+    if case.underlag_complete_on is None:
+        raise forms.ValidationError("Utlåtandet har ingen sista dag än. Den räknas från att underlaget är komplett.")
     present = last_day.present(case).due
     if day <= present:
         raise forms.ValidationError(f"Sista dag är redan {present}. Ange en senare dag.")
