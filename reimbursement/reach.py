@@ -62,7 +62,7 @@ def walls() -> list[Wall]:
     """The row policies of claims, the books, recoveries and the control of payments."""
     money = f"{ROLE} IN ({_roles(Where.CLAIMED)})"
     return [
-        Wall("reimbursement_claim", _claim("reimbursement_claim"), clock=True),
+        Wall("reimbursement_claim", _claim("reimbursement_claim"), clock=True, lets_through=True),
         Wall("reimbursement_line", "reimbursement_sees_claim(claim_id)", clock=True),
         Wall(
             "reimbursement_decision",

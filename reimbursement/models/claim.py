@@ -155,6 +155,11 @@ class Claim(Personal, Subject):
                 condition=Q(status="submitted"),
                 name="claim_to_examine",
             ),
+            models.Index(
+                fields=["office", "central", "urgency", "submitted_on", "id"],
+                condition=Q(status="submitted"),
+                name="claim_to_examine_of_office",
+            ),
             models.Index(fields=["region", "id"], condition=Q(status="attested"), name="claim_to_pay"),
             *(
                 models.Index(

@@ -16,7 +16,7 @@ from fmu_portal.engine.door import begin
 from fmu_portal.engine.table import NEW
 from tests import situations as s
 
-BODIES = (
+BODIES: tuple[dict[str, object], ...] = (
     {},
     {"until": "2000-01-01"},
     {"wished": "2027-01-08", "reason": "x"},
