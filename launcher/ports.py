@@ -12,16 +12,26 @@ LOOPBACK = "127.0.0.1"
 BACKLOG = 2048  # gunicorn's own number
 
 
+def _bound(host: str, port: int, *, listening: bool = False) -> socket.socket | None:
+    """A socket at the port; None when it is taken. Connections of a server that just left (TIME_WAIT) do not count."""
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+        if listening:
+            made.listen(BACKLOG)
+    except OSError:
+        made.close()
+        return None
+    return made
+
+
 def is_free(port: int, host: str = LOOPBACK) -> bool:
-    """Could a server bind it now? Connections of a server that just left (TIME_WAIT) do not count."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+    """Could a server bind it now?"""
+    probe = _bound(host, port)
+    if probe is not None:
+        probe.close()
+    return probe is not None
 
 
 def free_port() -> int:
@@ -50,14 +60,7 @@ def hold(host: str, port: int) -> socket.socket:
     Whoever calls before the web server is there, or while it is started anew, waits for it. Raises ``Fault`` with the
     next free port as a suggestion.
     """
-    held = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        held.bind((host, port))
-        held.listen(BACKLOG)
-    except OSError:
-        held.close()
-    else:
+    if (held := _bound(host, port, listening=True)) is not None:
         return held
     if port < 1024:
         raise Fault(f"Port {port} är upptagen eller kräver root. Kör på en annan, till exempel: make run PORT=8000")
