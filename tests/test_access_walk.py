@@ -247,12 +247,8 @@ def test_who_gets_in_where_and_sees_only_what_the_table_grants(cast, cases, whic
     for name, actor, client, key in clients(cast, None if whole else one_of_each(cast)):
         visible = Assessment.objects.visible_to(actor).filter(pk=case.pk).exists()
         for route in PAGES if whole else OF_A_CASE:
-            if which == "in_progress" and route in FOLLOWS_A_STEP:
-                continue  # walked in the other two
-            # Every step by everybody who sees the case at the step's own address; at those that follow it, of parts,
-            # and by strangers, who are turned away before the step is read, as `filled` says.
-            every_step = whole and route not in FOLLOWS_A_STEP and (visible or route not in OF_A_CASE)
-            for url in filled(route, case, document, None if every_step else actor):
+            # Every step by everybody at the step's own address; at those that follow it, and of parts, as `filled` says.
+            for url in filled(route, case, document, None if whole and route not in FOLLOWS_A_STEP else actor):
                 answer = get(client, key, url)
                 assert answer.status_code < 500, (name, url)
                 headers.checked(answer, url)

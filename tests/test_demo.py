@@ -338,7 +338,7 @@ def test_a_large_load_puts_every_key_and_index_back(empty, monkeypatch):
     assert shape() == before
 
 
-@pytest.mark.parametrize("today", ["2026-11-22", "2027-01-01", "2026-06-19"])
+@pytest.mark.parametrize("today", ["2026-11-22", "2027-01-01", "2026-06-19", "2026-12-28"])
 def test_it_can_be_loaded_on_any_day(django_db_blocker, today):
     from fmu_portal.engine import clock
 

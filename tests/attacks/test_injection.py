@@ -12,12 +12,12 @@ from django import forms
 from django.conf import settings
 
 from fmu_portal.engine.registry import PROCESSES
-from orders.models import Assessment, Report
+from orders.models import Report
 from orders.process import ASSESSMENT
 from orders.report import SECTIONS, keys
 from tests import situations as s
 from tests.pages import browser
-from tests.test_access_walk import OF_A_CASE, PAGES, body, clients, filled, get, one_of_each
+from tests.test_access_walk import PAGES, body, clients, filled, get, one_of_each
 
 MARK = "zzmark"
 XSS = [
@@ -79,7 +79,7 @@ class Reader(HTMLParser):
             self.holes.append(("comment", data))
 
 
-SUSPECT = re.compile(rf"{MARK}|[\s/\"'](?:on\w+|srcdoc|style)\s*=", re.IGNORECASE)
+SUSPECT = re.compile(rf"{MARK}|[\s/\"'](?:on|srcdoc|style)", re.IGNORECASE)
 """What the reader looks for; a page without any of it has no hole and need not be taken apart."""
 
 
@@ -162,10 +162,8 @@ def test_what_is_stored_comes_out_as_text_on_every_page_for_everybody(cast, prob
     document = case.enclosures.sent().first().document_id
     shown = 0
     for _, actor, client, key in clients(cast, one_of_each(cast)):
-        # Whoever may not see the case gets 404 at every address of it, as `tests.test_access_walk` holds.
-        sees = Assessment.objects.visible_to(actor).filter(pk=case.pk).exists()
         for route in PAGES:
-            for url in filled(route, case, document, actor) if sees or route not in OF_A_CASE else ():
+            for url in filled(route, case, document, actor):
                 answer = get(client, key, url)
                 kind = answer.headers.get("Content-Type", "")
                 text = body(answer)
