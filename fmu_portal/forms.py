@@ -6,15 +6,19 @@ Optional fields are marked, not required ones; the browser's own validation is o
 
 import re
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
-from django.forms.renderers import DjangoTemplates, TemplatesSetting
-from django.template import TemplateDoesNotExist
+from django.forms.renderers import Jinja2
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
+from jinja2 import Environment
 
-from fmu_portal.templatetags.portal import MONTHS
+from fmu_portal.templatetags.portal import MONTHS, icon
 
 # Widget → how the field's template draws it. The first match counts, so subclasses stand before their parents.
 KINDS: tuple[tuple[type[forms.Widget], str], ...]
@@ -103,6 +107,10 @@ class PortalBoundField(BoundField):
             ids += [f"{self.auto_id}_helptext"] * bool(self.help_text) + [f"{self.auto_id}_error"] * bool(self.errors)
         return " ".join(i for i in ids if i)
 
+    def beside(self, reason: BoundField) -> SafeString:
+        """A grade with the reason for it."""
+        return self.render("forms/grade.html", {"grade": self, "reason": reason})
+
     def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
         """The attributes of the input. A group carries ``aria-invalid`` and the description on its fieldset."""
         attrs = super().build_widget_attrs(attrs, widget)
@@ -118,19 +126,25 @@ class PortalBoundField(BoundField):
         return attrs
 
 
-class Renderer(TemplatesSetting):
-    """Draws forms with the project's templates, and what they leave alone with Django's own."""
+def environment(**options: Any) -> Environment:
+    """Jinja's, with the icons. It escapes by itself, as Django's does."""
+    made = Environment(trim_blocks=True, lstrip_blocks=True, **options)  # noqa: S701 - Django asks for autoescape
+    made.globals["icon"] = icon
+    return made
+
+
+class Renderer(Jinja2):
+    """Draws forms with ``templates/jinja/``, and what it leaves alone with Django's own templates for Jinja."""
 
     form_template_name = "forms/form.html"
     field_template_name = "forms/field.html"
     bound_field_class = PortalBoundField
-    _django = DjangoTemplates()
 
-    def get_template(self, template_name: str) -> Any:
-        try:
-            return super().get_template(template_name)
-        except TemplateDoesNotExist:
-            return self._django.get_template(template_name)
+    @cached_property
+    def engine(self) -> Any:
+        own, django = settings.BASE_DIR / "templates" / "jinja", Path(forms.__file__).parent / "jinja2"
+        options = {"environment": "fmu_portal.forms.environment", "auto_reload": settings.DEBUG}
+        return self.backend({"APP_DIRS": False, "DIRS": [own, django], "NAME": "forms", "OPTIONS": options})
 
 
 def in_sentence(label: str) -> str:

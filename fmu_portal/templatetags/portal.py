@@ -7,7 +7,7 @@ Everything that comes from outside is escaped by ``format_html`` or left unsafe 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from django import template
 from django.forms import BaseForm
@@ -15,6 +15,11 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+
+if TYPE_CHECKING:
+    from django.forms.boundfield import BoundField
+
+    from fmu_portal.forms import PortalBoundField
 
 register = template.Library()
 
@@ -176,6 +181,12 @@ def icon(name: str) -> SafeString:
         static("vendor/fkui/spritesheet.svg"),
         name,
     )
+
+
+@register.filter
+def beside(grade: "PortalBoundField", reason: "BoundField") -> SafeString:
+    """A grade drawn with the field of its reason."""
+    return grade.beside(reason)
 
 
 @register.simple_tag
