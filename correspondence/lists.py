@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -20,8 +21,10 @@ from correspondence.process import THREAD
 from correspondence.reach import memberships
 from fmu_portal.context import MOST_COUNTED, count_text
 from fmu_portal.models import Duty
+from orders.models import Assessment
 
 PAGE = 25
+OF_A_CASE = 5
 VIEWS = {
     "alla": "Alla",
     "olasta": "Olästa hos er",
@@ -148,10 +151,10 @@ def one(actor: Actor, member: ThreadParty) -> list[ThreadParty]:
     return list(_with_read(memberships(actor).filter(pk=member.pk), actor))
 
 
-def of_case(actor: Actor, case_id: int, most: int = 5) -> list[Row]:
+def of_case(actor: Actor, case: Assessment, today: date) -> QuerySet[ThreadParty]:
     """The latest threads of a case that the actor reads, for the case's own page."""
-    rows = _with_read(memberships(actor).filter(thread__case_id=case_id, latest__gt=0), actor)
-    return rows_of(actor, rows.order_by("-latest")[:most])
+    rows = _with_read(memberships(actor).filter(thread__case_id=case.pk, latest__gt=0), actor)
+    return rows.order_by("-latest")[:OF_A_CASE]
 
 
 _COUNTS = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -18,7 +19,17 @@ from fmu_portal import identity
 from fmu_portal.engine.registry import parts
 from fmu_portal.models import Duty, Event, Note
 from fmu_portal.prepared import Prepared
-from orders.models import Assessment, Enclosure, InsuredPerson, Participant, Recusal, Report, ReportVersion, Reveal
+from orders.models import (
+    Assessment,
+    Assignment,
+    Enclosure,
+    InsuredPerson,
+    Participant,
+    Recusal,
+    Report,
+    ReportVersion,
+    Reveal,
+)
 from orders.models.assessment import PROTECTED
 from orders.models.enclosure import UNDERLAG, EnclosureQuerySet
 from orders.reach import query_for
@@ -73,11 +84,14 @@ def recusals(actor: Actor, case: Assessment) -> QuerySet[Recusal]:
 
 def get_case(actor: Actor, number: str) -> Assessment:
     """The case with its parties. 404 for what does not exist and for what belongs to another mandate alike."""
+    return the_case(_case_for(actor.role), actor, number)
+
+
+def the_case(query: Prepared[Assessment], actor: Actor, number: str) -> Assessment:
+    """The case that a written query (`prepared_case`) finds for the actor. 404 as `get_case`."""
     if not actor.organisation_id:
         raise Http404
-    case = _case_for(actor.role).one(
-        organisation=actor.organisation_id, mandate=actor.mandate_id, user=actor.user_id, number=number
-    )
+    case = query.one(organisation=actor.organisation_id, mandate=actor.mandate_id, user=actor.user_id, number=number)
     if case is None:
         raise Http404
     if case.protected and actor.party is Party.AGENCY:
@@ -88,12 +102,24 @@ def get_case(actor: Actor, number: str) -> Assessment:
 @cache
 def _case_for(role: str) -> Prepared[Assessment]:
     """The query of one case for a role."""
+    return prepared_case(role, case_rows)
+
+
+def case_rows(actor: Actor, number: str) -> QuerySet[Assessment]:
+    """The case of a number, if the actor reaches it, with its parties."""
+    return Assessment.objects.reachable_by(actor).with_parties().filter(number=number)
+
+
+def prepared_case(role: str, rows: Callable[[Actor, str], QuerySet[Assessment]]) -> Prepared[Assessment]:
+    """A query of one case for a role, to be written once and asked with `the_case`."""
 
     def build(organisation: int, mandate: int, user: int, number: str) -> QuerySet[Assessment]:
         actor = Actor(PARTY_OF[role], role, organisation, mandate_id=mandate, user_id=user)
-        return Assessment.objects.reachable_by(actor).with_parties().filter(number=number)[:1]
+        return rows(actor, number)[:1]
 
-    return Prepared(build, some=("organisation", "mandate"), organisation=int, mandate=int, user=int, number=str)
+    return Prepared(
+        build, some=("organisation", "mandate", "user"), organisation=int, mandate=int, user=int, number=str
+    )
 
 
 def takes_part(actor: Actor, case: Assessment) -> bool:
@@ -137,13 +163,17 @@ def revealed(actor: Actor, case: Assessment, reason: str) -> tuple[InsuredPerson
 
 def listed_enclosures(actor: Actor, case: Assessment) -> EnclosureQuerySet:
     """The sent documents that the actor may know of, in order; a performer knows of its own time's only."""
-    rows = case.enclosures.sent().select_related("document", "sent_by").order_by("position", "id")
+    rows = (
+        Enclosure.objects.filter(assessment_id=case.pk)
+        .sent()
+        .select_related("document", "sent_by")
+        .order_by("position", "id")
+    )
     if not actor.sees(See.UNDERLAG):
         return rows.none()
     if actor.party is Party.PERFORMER:
-        if case.ordered_on is None:
-            return rows.none()
-        return rows.filter(Q(kind__in=UNDERLAG) | Q(kind="report", staged_by_id=actor.organisation_id))
+        own = Q(kind__in=UNDERLAG) | Q(kind="report", staged_by_id=actor.organisation_id)
+        return rows.filter(own, assessment__ordered_on__isnull=False)
     return rows
 
 
@@ -156,7 +186,8 @@ def readable_notes(actor: Actor, case: Assessment) -> QuerySet[Note]:
     if not actor.sees(See.NEEDS):
         return notes.none()
     if actor.party is Party.PERFORMER:
-        own = case.assignments.filter(performer_id=actor.organisation_id, closed_by__isnull=True).order_by("-pk")
+        own = Assignment.objects.filter(assessment_id=case.pk, performer_id=actor.organisation_id, closed_by=None)
+        own = own.order_by("-pk")
         notes = notes.filter(event_id__gte=own.values("opened_by_id")[:1])
     return notes
 
@@ -206,14 +237,14 @@ def report_versions(actor: Actor, case: Assessment) -> list[ReportVersion]:
     return [version for version in known_versions(actor, case) if version.voided_by_id is None]
 
 
-def known_versions(actor: Actor, case: Assessment) -> list[ReportVersion]:
+def known_versions(actor: Actor, case: Assessment) -> QuerySet[ReportVersion]:
     """The same with those that have been voided: the actor may know of them."""
+    rows = ReportVersion.objects.filter(assessment_id=case.pk).select_related("document", "signed_by", "event")
     if not actor.sees(See.REPORT):
-        return []
-    rows = ReportVersion.objects.filter(assessment=case).select_related("document", "signed_by", "event")
+        return rows.none()
     if actor.party is Party.PERFORMER:
         rows = rows.filter(performer_id=actor.organisation_id)
-    return list(rows.order_by("number"))
+    return rows.order_by("number")
 
 
 def get_former_case(actor: Actor, number: str) -> Assessment:

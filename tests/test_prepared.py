@@ -6,16 +6,18 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Mandate, User
-from fmu_portal.prepared import Prepared
-from orders import access
+from fmu_portal.prepared import Prepared, together
+from orders import access, readings
 from orders.models import Assessment, Unlocking
 from tests import situations as s
+from tests.test_access_walk import cases  # noqa: F401 - a fixture
 
 
 def test_the_case_is_found_by_whom_the_written_out_query_finds_it_for(cast):
@@ -57,6 +59,47 @@ def test_what_was_opened_with_a_reason_shuts_by_itself(cast):
         access.get_case(actor, case.number)
     opened(timezone.now() + timedelta(hours=1))
     assert access.get_case(actor, case.number) == case
+
+
+def test_what_is_asked_together_is_what_is_asked_apart(cast, cases):  # noqa: F811
+    """Everybody × every case × everything that the page reads: the same objects, field by field, in one query."""
+    kinds = set()
+    for case in cases.values():
+        for name, actor in cast.everyone().items():
+            try:
+                access.get_case(actor, case.number)
+            except Http404:
+                continue
+            today = timezone.localdate()
+            apart = {reading: [*ask(actor, case, today)] for reading, ask in readings.by_name().items()}
+            with CaptureQueriesContext(connection) as captured:
+                together = readings.read(actor, case)
+            assert len(captured) == 1
+            assert together.keys() == apart.keys()
+            for reading, rows in apart.items():
+                assert [_all_of(row) for row in together[reading]] == [_all_of(row) for row in rows], (name, reading)
+                kinds |= {reading} if rows else set()
+    assert kinds >= {"duties", "events", "versions", "notes", "enclosures"}
+
+
+def _all_of(row):
+    """A row's values by name, and those of the rows that came with it."""
+    values = {key: value for key, value in row.__dict__.items() if key != "_state"}
+    values = {key: bytes(value) if isinstance(value, memoryview) else value for key, value in values.items()}
+    return values, {name: _all_of(other) for name, other in row._state.fields_cache.items() if other is not None}
+
+
+def test_a_reading_asks_of_the_case_nothing_but_its_id(cast):
+    with pytest.raises(Assessment.DoesNotExist):
+        assert readings._only(1).ordered_on
+
+
+def test_every_kind_of_column_comes_back_out_of_json_as_the_driver_gives_it(cast, cases):  # noqa: F811
+    """All rows of all tables that the situations fill."""
+    for model in apps.get_models():
+        rows = [*model._default_manager.order_by("pk")]
+        got = together({"rows": Prepared(lambda model=model: model._default_manager.order_by("pk")).asked()})["rows"]
+        assert [_all_of(row) for row in got] == [_all_of(row) for row in rows], model
 
 
 def test_each_call_has_its_own_values_and_one_query(cast):

@@ -15,6 +15,7 @@ from fmu_portal.database import all_walls, as_clock
 from fmu_portal.engine import outbox
 from fmu_portal.identity import lookup_hash, twelve_digits
 from fmu_portal.models import Note
+from fmu_portal.prepared import forget_all
 from orders import access, reach
 from orders.models import Assessment, Enclosure, InsuredPerson, Order, Recusal, Report, ReportVersion, StepDraft
 from orders.models.assessment import AssessmentQuerySet
@@ -214,13 +215,10 @@ def _every_enclosure(monkeypatch):
 
 
 def _every_version(monkeypatch):
-    from orders.views import case as page
-
     def versions(actor, case):
-        return list(ReportVersion.objects.filter(assessment=case))
+        return ReportVersion.objects.filter(assessment=case)
 
-    monkeypatch.setattr(access, "report_versions", versions)
-    monkeypatch.setattr(page.access, "report_versions", versions)
+    monkeypatch.setattr(access, "known_versions", versions)
 
 
 def _everybody_takes_part(monkeypatch):
@@ -235,10 +233,24 @@ FORGOTTEN = {
 }  # fmt: skip
 
 
+@pytest.fixture
+def forget(monkeypatch):
+    """Turns filters off; what has been written with them is written anew, and once more afterwards."""
+
+    def turn_off(names):
+        for name in names:
+            FORGOTTEN[name](monkeypatch)
+        forget_all()
+
+    yield turn_off
+    monkeypatch.undo()
+    forget_all()
+
+
 @pytest.mark.parametrize("forgotten", FORGOTTEN)
-def test_with_the_filter_turned_off_the_wall_holds(cast, cases, monkeypatch, forgotten):  # noqa: F811
+def test_with_the_filter_turned_off_the_wall_holds(cast, cases, forget, forgotten):  # noqa: F811
     probes = 0
-    FORGOTTEN[forgotten](monkeypatch)
+    forget([forgotten])
     for key in ("stranger_officer", "skane", "other_physician", "region", "controller"):
         actor = getattr(cast, key)
         client = browser(actor)
@@ -259,10 +271,9 @@ def test_with_the_filter_turned_off_the_wall_holds(cast, cases, monkeypatch, for
     assert probes > 100
 
 
-def test_with_every_filter_turned_off_at_once_the_lists_hold(cast, cases, monkeypatch):  # noqa: F811
+def test_with_every_filter_turned_off_at_once_the_lists_hold(cast, cases, forget):  # noqa: F811
     assert cases
-    for forget in FORGOTTEN.values():
-        forget(monkeypatch)
+    forget(FORGOTTEN)
     for key in STRANGERS:
         for url in ("/arenden/", "/arenden/?vy=alla", "/att-gora/"):
             answer = browser(getattr(cast, key)).get(url)

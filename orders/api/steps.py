@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.http import Http404
 from django.urls import URLPattern, path
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -95,7 +96,7 @@ class StepView(ApiView):
             return case, case
         if pk is None:
             return case, model.to_begin(case)
-        subject = model.objects.of_case(case, self.actor).filter(pk=pk).first()
+        subject = model.objects.of_case(case, self.actor, timezone.localdate()).filter(pk=pk).first()
         if subject is None:
             raise Http404
         subject.assessment = case
@@ -161,7 +162,7 @@ class PartListView(ApiView):
         for duty in Duty.objects.open().filter(case_id=case.pk, process=process):
             duties.setdefault(duty.subject_id, []).append(duty)
         answers = []
-        for subject in self.registered.model.objects.of_case(case, actor).order_by("-pk"):
+        for subject in self.registered.model.objects.of_case(case, actor, timezone.localdate()).order_by("-pk"):
             subject.assessment = case
             root = f"/api/v1/assessments/{case.number}/{self.registered.process.plural}/{subject.pk}/steps/"
             steps = available(process, subject, actor, duties.get(subject.pk, []))

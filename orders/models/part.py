@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Self, TypeVar
 
 from django.db import models
@@ -27,8 +28,8 @@ class PartQuerySet(models.QuerySet[P]):
         rows = self.filter(assessment__in=Assessment.objects.reachable_by(actor).values("pk"))
         return rows.filter(performer_id=actor.organisation_id) if actor.party is Party.PERFORMER else rows
 
-    def of_case(self, case: Assessment, actor: Actor) -> Self:
-        """Those of a case that the actor has already been let into."""
+    def of_case(self, case: Assessment, actor: Actor, today: date) -> Self:
+        """Those of a case that the actor has already been let into, with what is known of them on a day."""
         rows = self.filter(assessment=case)
         return rows.filter(performer_id=actor.organisation_id) if actor.party is Party.PERFORMER else rows
 

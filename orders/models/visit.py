@@ -94,9 +94,9 @@ def _overlaps(name: str, of: str) -> ExclusionConstraint:
 class VisitQuerySet(PartQuerySet["Visit"]):
     """Visits, each with its assessor in the same query."""
 
-    def of_case(self, case: Assessment, actor: Actor) -> Self:
+    def of_case(self, case: Assessment, actor: Actor, today: date) -> Self:
         """Those of a case that the actor has already been let into."""
-        return super().of_case(case, actor).select_related("assessor")
+        return super().of_case(case, actor, today).select_related("assessor")
 
 
 class Visit(Part):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,43 +21,49 @@ from accounts.roles import Party
 from documents.models import Opening
 from documents.refusals import Erased
 from fmu_portal.addresses import number_in
-from fmu_portal.database import one
 from fmu_portal.engine import door
 from fmu_portal.engine.refusals import NoRule
 from fmu_portal.engine.registry import DUTY_KINDS
 from fmu_portal.engine.table import Step
-from fmu_portal.models import Duty, Event
-from orders import access, erasure
+from fmu_portal.models import Duty, Event, Note
+from fmu_portal.prepared import Prepared
+from orders import access, erasure, readings
 from orders.cases import ENDED
 from orders.deadlines import arrival, provisional, report_duty
 from orders.models import Assessment, Enclosure, Participant, ReportVersion
 from orders.process import ASSESSMENT
+from orders.readings import APART, EVENTS
 from orders.sentences import names_of, organisation_ids, sentence
 from orders.views import followup, journal
 from orders.views.parts import NOTE_TITLES, Action, Parts, action, parts_of
-from orders.views.sections import APART, sections_of
+from orders.views.sections import sections_of
 from orders.words import apart, days_left, duty_left, parties_words, pending_in, task_of
 from rules.limits import explain, explain_inputs
 from rules.remembered import rules_by_code
 
-EVENTS = 20
-
 
 def load_case(actor: Actor, number: str) -> Assessment:
     """The case with everything of it that one query can bring. 404 as `access.get_case`."""
-    rows = Assessment.objects.reachable_by(actor).with_parties()
-    rows = rows.select_related("case_officer", "region_coordinator", "responsible_physician")
-    if actor.sees(See.IDENTITY):
-        rows = rows.select_related("person")
-    taking_part = Participant.objects.filter(assessment=OuterRef("pk"), performer_id=OuterRef("performer_id"))
-    rows = rows.annotate(
-        taking_part=ArraySubquery(taking_part.order_by("user__name").values("user__name")),
-        takes_part=Exists(taking_part.filter(user_id=actor.user_id)),
-    )
-    case = one(rows.filter(number=number))
-    if case is None:
-        raise Http404
-    return case
+    return access.the_case(_case_for(actor.role), actor, number)
+
+
+@cache
+def _case_for(role: str) -> Prepared[Assessment]:
+    """The query of the page for a role."""
+
+    def build(actor: Actor, number: str) -> QuerySet[Assessment]:
+        rows = access.case_rows(actor, number).select_related(
+            "case_officer", "region_coordinator", "responsible_physician"
+        )
+        if actor.sees(See.IDENTITY):
+            rows = rows.select_related("person")
+        taking_part = Participant.objects.filter(assessment=OuterRef("pk"), performer_id=OuterRef("performer_id"))
+        return rows.annotate(
+            taking_part=ArraySubquery(taking_part.order_by("user__name").values("user__name")),
+            takes_part=Exists(taking_part.filter(user_id=actor.user_id)),
+        )
+
+    return access.prepared_case(role, build)
 
 
 @require_safe
@@ -70,14 +77,14 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
             return redirect("unlock", number=number)
         raise
     today = timezone.localdate()
-    duties = list(access.told_duties(actor, case).order_by("due", "id"))
+    found = readings.read(actor, case)
+    duties = found["duties"]
     open_duties = [d for d in duties if d.closed_by_id is None]
     steps = door.available("assessment", case, actor, open_duties)
     mine = next((d for d in open_duties if d.organisation_id == actor.organisation_id), None)
-    parts = parts_of(actor, case, open_duties)
+    parts = parts_of(actor, case, open_duties, found)
     primary = _primary(case, actor, open_duties, steps, parts)
-    events = list(access.told_events(actor, case).exclude(process__in=APART).order_by("-id")[: EVENTS + 1])
-    versions = access.known_versions(actor, case)
+    events, versions = found["events"], found["versions"]
     context = {
         "case": case,
         "status": ASSESSMENT.statuses[case.status],
@@ -101,8 +108,8 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "timeline": _timeline(events[:EVENTS], case, actor),
         "older": len(events) > EVENTS,
         "erasures": erasure.decisions_of(events),
-        "notes": _notes(actor, case),
-        "documents": _documents(actor, case),
+        "notes": _notes(found["notes"]),
+        "documents": _documents(actor, case, found["enclosures"]),
         "versions": [version for version in versions if version.voided_by_id is None],
         "voided": _voided(actor, case, [version for version in versions if version.voided_by_id is not None]),
         "takes_part": case.takes_part and actor.party is Party.PERFORMER,  # type: ignore[attr-defined]
@@ -122,7 +129,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "may_extract": followup.may_extract(actor),
         "recusals": list(access.recusals(actor, case)) if actor.role in FOLLOW_UP else [],
         "new_clock": case.assignments_count > 1 and case.ordered_on is not None,
-        "sections": sections_of(actor, case),
+        "sections": sections_of(actor, case, found),
         "goes_on": _goes_on(actor, case),
     }
     return render(request, "orders/case.html", context)
@@ -248,9 +255,8 @@ def _timeline(events: list[Event], case: Assessment, actor: Actor) -> list[dict[
     return rows
 
 
-def _notes(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
-    """What has been written that the actor's party may read, newest first. A performer reads of its own time only."""
-    notes = access.readable_notes(actor, case).select_related("event")
+def _notes(notes: list[Note]) -> list[dict[str, Any]]:
+    """What has been written that the actor's party may read, newest first."""
     return [
         {
             "title": NOTE_TITLES.get(note.kind, "Anteckning"),
@@ -259,16 +265,13 @@ def _notes(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
             "who": str(Party(note.event.party).label),
             "step": sentence(note.event, {}).split(". ")[0].rstrip("."),
         }
-        for note in notes.order_by("-id")[:20]
+        for note in notes
     ]
 
 
-def _documents(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
+def _documents(actor: Actor, case: Assessment, found: list[Enclosure]) -> list[dict[str, Any]]:
     """The documents that the actor may know of, with page count and whether the person has opened each."""
-    read = Opening.objects.filter(document=OuterRef("document_id"), mandate_id=actor.mandate_id, case_id=case.pk)
-    rows = access.listed_enclosures(actor, case).annotate(read=Exists(read))
     part: bool = case.takes_part  # type: ignore[attr-defined]
-    found = list(rows)
     voided = {enclosure.document_id for enclosure in found if enclosure.voided_by_id}
     opened = _who_opened(case, voided) if voided and actor.party is Party.AGENCY else {}
     return [

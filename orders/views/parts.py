@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,8 +77,8 @@ def action(case: Assessment, step: Step, registered: Registered | None = None, p
     return Action(step.name, step.label, step.hint, f"/arenden/{case.number}/{where}steg/{step.name}/")
 
 
-def parts_of(actor: Actor, case: Assessment, open_duties: Iterable[Duty]) -> Parts:
-    """Every part of the case that the actor may see, one query per kind; ``open_duties`` are the case's."""
+def parts_of(actor: Actor, case: Assessment, open_duties: Iterable[Duty], rows: Mapping[str, list[Any]]) -> Parts:
+    """Every part of the case that the actor may see; ``open_duties`` are the case's, ``rows`` what `orders.readings` read."""
     found = Parts()
     duties: dict[tuple[str, int], list[Duty]] = {}
     for duty in open_duties:
@@ -86,7 +86,7 @@ def parts_of(actor: Actor, case: Assessment, open_duties: Iterable[Duty]) -> Par
     for registered in parts():
         process = registered.process
         section = Section(process.name, process.label)
-        for subject in registered.model.objects.of_case(case, actor).order_by("-pk"):
+        for subject in rows[process.name]:
             subject.assessment = case
             own = duties.get((process.name, subject.pk), [])
             section.rows.append(_row(actor, case, registered, subject, own, found))

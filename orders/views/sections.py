@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,8 @@ class Section:
     data: dict[str, Any]
 
 
-Maker = Callable[[Actor, Assessment], Section | None]
+Maker = Callable[[Actor, Assessment, Mapping[str, list[Any]]], Section | None]
 _makers: list[Maker] = []
-
-APART: set[str] = set()
-"""Processes whose events are told on pages of their own, not in the case's history."""
 
 
 def add_section(make: Maker) -> None:
@@ -30,6 +27,6 @@ def add_section(make: Maker) -> None:
     _makers.append(make)
 
 
-def sections_of(actor: Actor, case: Assessment) -> list[Section]:
-    """The sections for a reader, in the order that they were added."""
-    return [section for make in _makers if (section := make(actor, case)) is not None]
+def sections_of(actor: Actor, case: Assessment, found: Mapping[str, list[Any]]) -> list[Section]:
+    """The sections for a reader, in the order that they were added. ``found``: what `orders.readings` read."""
+    return [section for make in _makers if (section := make(actor, case, found)) is not None]

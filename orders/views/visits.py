@@ -117,7 +117,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
 
 def _visit(actor: Actor, number: str, pk: int) -> tuple[Assessment, Visit]:
     case = access.get_case(actor, number)
-    visit = Visit.objects.of_case(case, actor).filter(pk=pk).first()
+    visit = Visit.objects.of_case(case, actor, timezone.localdate()).filter(pk=pk).first()
     if visit is None:
         raise Http404
     visit.assessment = case

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import BooleanField, Exists, OuterRef, Q, Value
-from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.permissions import See
@@ -34,14 +34,14 @@ class InquiryQuerySet(PartQuerySet["Inquiry"]):
         recused = Recusal.objects.filter(user_id=actor.user_id, lifted_at__isnull=True).values("assessment_id")
         return self.filter(performer_id=actor.organisation_id).exclude(assessment_id__in=recused)
 
-    def of_case(self, case: Assessment, actor: Actor) -> Self:
+    def of_case(self, case: Assessment, actor: Actor, today: date) -> Self:
         """Those of a case that the actor has been let into. The region alone is told who was asked."""
-        rows = super().of_case(case, actor).select_related("performer")
+        rows = super().of_case(case, actor, today).select_related("performer")
         if actor.party is Party.PERFORMER and not actor.sees(See.ASKED):
             return rows.none()
         if actor.party is not Party.REGION:
             return rows
-        agreement = Agreement.objects.in_force(timezone.localdate())
+        agreement = Agreement.objects.in_force(today)
         agreement = agreement.filter(region_id=OuterRef("assessment__region_id"), performer_id=OuterRef("performer_id"))
         return rows.annotate(named=Value(True, BooleanField()), has_agreement=Exists(agreement))
 
