@@ -20,10 +20,11 @@ from weakref import WeakSet
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.models.lookups import Lookup
 from django.db.models.query import ModelIterable
 
 Row = TypeVar("Row", bound=models.Model)
-Value = int | str | date
+Value = int | str | date | list[Any]
 
 _FIRST_INT, _FIRST_DAY = 9_000_000_000_000_000_001, date(1, 1, 1)
 
@@ -32,7 +33,22 @@ def _mark(kind: type[Value], number: int) -> Value:
     """A value that no query holds by itself, to be found again among the SQL's parameters."""
     if kind is int:
         return _FIRST_INT + number
+    if kind is list:
+        return [_FIRST_INT + number]
     return _FIRST_DAY + timedelta(number) if kind is date else f"\x01mark {number}"
+
+
+@models.Field.register_lookup
+class AnyOf(Lookup):
+    """``field__any_of=[…]``: as ``in``, with the list as one value, so that the SQL is the same for any number."""
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        left, params = self.process_lhs(compiler, connection)
+        right, more = self.process_rhs(compiler, connection)
+        return f"{left} = ANY({right})", (*params, *more)
 
 
 _WRITTEN: WeakSet[Prepared[Any]] = WeakSet()
@@ -69,8 +85,9 @@ class Prepared(Generic[Row]):
             marks = {name: _mark(kind, number) for number, (name, kind) in enumerate(self._kinds.items())}
             compiler: Any = self._build(**marks).query.get_compiler(using=DEFAULT_DB_ALIAS)
             sql, params = compiler.as_sql()
-            names = {mark: _Name(name) for name, mark in marks.items()}
-            found = tuple(names.get(value, value) if isinstance(value, int | str | date) else value for value in params)
+            names = {str(mark): _Name(name) for name, mark in marks.items()}
+            kinds = tuple(self._kinds.values())
+            found = tuple(names.get(str(value), value) if isinstance(value, kinds) else value for value in params)
             missing = [name for name in self._kinds if name not in found and name not in self._some]
             assert not missing, f"the query does not ask for {missing}"
             self._known = compiler, sql, found
@@ -115,6 +132,17 @@ class Asked(Generic[Row]):
             _known_related_objects={},
         )
         return cast("Iterator[Row]", iter(ModelIterable(found)))
+
+    def all(self) -> list[Row]:
+        """Every object that it finds."""
+        return list(self.objects())
+
+    def tuples(self) -> Iterator[tuple[Any, ...]]:
+        """What a query of values finds (`values_list`), in the order in which they were asked for."""
+        compiler = copy.copy(self.compiler)
+        compiler.connection = connections[DEFAULT_DB_ALIAS]
+        compiler.as_sql = lambda: (self.sql, self.params)
+        return cast("Iterator[tuple[Any, ...]]", compiler.results_iter(tuple_expected=True))
 
     def rows_of(self, text: str) -> list[list[Any]]:
         """The rows as the driver gives them, out of a JSON list of lists."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.actor import Actor
 from accounts.permissions import See
-from accounts.roles import Party
+from accounts.roles import PARTY_OF, Party
 from fmu_portal.context import MOST_COUNTED, count_text
 from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.models import Duty
+from fmu_portal.prepared import Prepared
 from orders.access import name_in_list
 from orders.models import Assessment
 from orders.words import Left, apart, duty_left, task_of
@@ -98,16 +100,11 @@ def wanted_duties(actor: Actor, wanted: Wanted, today: date) -> QuerySet[Duty]:
 def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
     """One page: the duties, then their cases with what the actor may see of them."""
     duties = list(wanted_duties(actor, wanted, today).select_related("holder")[: PAGE + 1])
-    # A query of its own: as a condition in the first, the planner may hash every open duty of the portal.
-    deciding = Duty.objects.open().filter(case_id__in=[d.case_id for d in duties[:PAGE]], kind="decide_deferral")
-    pending = set(deciding.values_list("case_id", flat=True))
     page = Page(shown=min(len(duties), PAGE))
     if len(duties) > PAGE:
         page.next = f"{duties[PAGE - 1].due.isoformat()}.{duties[PAGE - 1].pk}"
-    cases = Assessment.objects.visible_to(actor).with_parties().filter(pk__in={d.case_id for d in duties[:PAGE]})
-    if actor.sees(See.IDENTITY):
-        cases = cases.select_related("person")
-    found = {case.pk: case for case in cases}
+    found = {case.pk: case for case in _cases(actor, duties[:PAGE])}
+    pending = {pk for pk, case in found.items() if case.pending}  # type: ignore[attr-defined]
     rules = rules_by_code()
     week_ends = today + timedelta(days=6 - today.weekday())
     for duty in duties[:PAGE]:
@@ -135,6 +132,35 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
             page.groups.append((title, []))
         page.groups[-1][1].append(row)
     return page
+
+
+def _cases(actor: Actor, duties: list[Duty]) -> list[Assessment]:
+    """The cases of the duties, of those that the actor sees, with what a row says of them; ``pending``: a deferral is."""
+    asked = _cases_for(actor.role).asked(
+        organisation=actor.organisation_id,
+        mandate=actor.mandate_id,
+        user=actor.user_id,
+        cases=[duty.case_id for duty in duties if duty.case_id],
+    )
+    rows = [] if asked is None else asked.all()
+    for case in rows:
+        if case.protected and actor.party is Party.AGENCY:
+            case.mask()
+    return rows
+
+
+@cache
+def _cases_for(role: str) -> Prepared[Assessment]:
+    def build(organisation: int, mandate: int, user: int, cases: list[int]) -> QuerySet[Assessment]:
+        actor = Actor(PARTY_OF[role], role, organisation, mandate_id=mandate, user_id=user)
+        rows = Assessment.objects.visible_to(actor).with_parties().filter(pk__any_of=cases)
+        if actor.sees(See.IDENTITY):
+            rows = rows.select_related("person")
+        deciding = Duty.objects.open().filter(case_id=OuterRef("pk"), kind="decide_deferral")
+        return rows.annotate(pending=Exists(deciding))
+
+    some = ("organisation", "mandate", "user")
+    return Prepared(build, some=some, organisation=int, mandate=int, user=int, cases=list)
 
 
 def _apart(duty: Duty) -> str:

@@ -13,10 +13,8 @@ from datetime import date
 
 from accounts.actor import Actor
 from orders.overview.columns import Cell, Column, chosen
-from orders.overview.reading import Line, lines
-from orders.overview.wanted import Wanted, cursor_of, wanted_cases
-
-PAGE = 25
+from orders.overview.reading import Line, page_lines
+from orders.overview.wanted import PAGE, Wanted, cursor_of, wanted_cases
 
 __all__ = ["PAGE", "Cell", "Page", "Row", "Wanted", "overview"]
 
@@ -53,10 +51,9 @@ def mark_of(parts: Iterable[str]) -> str:
 def overview(actor: Actor, wanted: Wanted, today: date) -> Page:
     """One page, in one query."""
     columns = chosen(actor, wanted.columns)
-    cases = wanted_cases(actor, wanted, today)
     page = Page(columns)
     last: Line | None = None
-    for number, line in enumerate(lines(actor, cases[: PAGE + 1], columns, today)):
+    for number, line in enumerate(page_lines(actor, wanted, columns, today)):
         if number == PAGE:
             line.not_shown()
             assert last is not None

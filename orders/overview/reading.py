@@ -7,18 +7,21 @@ what tells a protected person's place is masked (`orders.overview.columns.name_o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import F, QuerySet
 
 from accounts.actor import Actor
 from accounts.permissions import See
+from accounts.roles import PARTY_OF
 from audit import collector
 from orders.models import Assessment
 from orders.models.assessment import PROTECTED
-from orders.overview.columns import Cell, Column
+from orders.overview.columns import COLUMNS, Cell, Column
+from orders.overview.wanted import PAGE, Wanted, asked_of_page
 
 _ALWAYS = ("pk", "number", "version", "next_due", "protected")
 
@@ -74,14 +77,20 @@ def selected(
     actor: Actor, cases: QuerySet[Assessment], columns: list[Column], *, person: bool = True
 ) -> tuple[QuerySet[Any], list[str]]:
     """The query of the rows as tuples, and the names of what stands in them. ``person``: with the name, who may."""
+    wanted = _fields(actor, columns, person=person)
+    # Django takes no annotation with a field's own name: all get one that no field has.
+    annotated: QuerySet[Any] = cases.annotate(**{f"v_{name}": expression for name, expression in wanted.items()})
+    return annotated.values_list(*[f"v_{name}" for name in wanted]), list(wanted)
+
+
+def _fields(actor: Actor, columns: list[Column], *, person: bool) -> dict[str, Any]:
+    """Name -> expression of everything that is read of a row."""
     wanted: dict[str, Any] = {f"row_{name}": F(name) for name in _ALWAYS}
     if person and actor.sees(See.IDENTITY):
         wanted["person_name"] = F("person__name")
     for column in columns:
         wanted |= column.fields(actor)
-    # Django takes no annotation with a field's own name: all get one that no field has.
-    annotated: QuerySet[Any] = cases.annotate(**{f"v_{name}": expression for name, expression in wanted.items()})
-    return annotated.values_list(*[f"v_{name}" for name in wanted]), list(wanted)
+    return wanted
 
 
 def lines(
@@ -95,8 +104,33 @@ def lines(
 ) -> Iterator[Line]:
     """The rows one by one, each gathered as read. ``chunk``: through a cursor of the server's, so many at a time."""
     rows, names = selected(actor, cases, columns, person=person)
+    found = rows.iterator(chunk_size=chunk) if chunk else rows
+    yield from _lines(actor, found, names, columns, today, person=person)
+
+
+def page_lines(actor: Actor, wanted: Wanted, columns: list[Column], today: date) -> Iterator[Line]:
+    """The rows of one page of the list and one more, each gathered as read, by a query that is written once."""
+    chosen = tuple(column.name for column in columns)
+    asked = asked_of_page(actor, wanted, today, chosen, _page)
+    rows = () if asked is None else asked.tuples()
+    yield from _lines(actor, rows, _names(actor.role, chosen), columns, today, person=True)
+
+
+def _page(actor: Actor, cases: QuerySet[Assessment], chosen: tuple[str, ...]) -> QuerySet[Any]:
+    return selected(actor, cases[: PAGE + 1], [COLUMNS[name] for name in chosen])[0]
+
+
+@lru_cache(maxsize=500)
+def _names(role: str, chosen: tuple[str, ...]) -> list[str]:
+    """The names of what stands in a row of `_page`."""
+    return list(_fields(Actor(PARTY_OF[role], role, 0), [COLUMNS[name] for name in chosen], person=True))
+
+
+def _lines(
+    actor: Actor, rows: Iterable[Any], names: list[str], columns: list[Column], today: date, *, person: bool
+) -> Iterator[Line]:
     identity = person and actor.sees(See.IDENTITY)
-    for row in rows.iterator(chunk_size=chunk) if chunk else rows:
+    for row in rows:
         line = Line(dict(zip(names, row, strict=True)), columns, identity, today)
         gather(line)
         yield line

@@ -7,18 +7,22 @@ filters of region and performer leave those cases out.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from accounts.actor import Actor
 from accounts.permissions import See
-from accounts.roles import Party
+from accounts.roles import PARTY_OF, Party
+from fmu_portal.prepared import Asked, Prepared
 from orders.models import Assessment
 from orders.process import ASSESSMENT, OPEN_STATUSES
 
+PAGE = 25
 VIEWS = {"pagaende": "Pågående", "avslutade": "Avslutade", "alla": "Alla"}
 ORDERS = {"nyast": "Nyast först", "sista-dag": "Sista dag först"}
 WHEN = {"forsenade": "Passerad sista dag", "snart": "Sista dag inom en vecka"}
@@ -26,6 +30,8 @@ ENDED = tuple(name for name, status in ASSESSMENT.statuses.items() if status.end
 SOON = timedelta(days=7)
 WHOLE = len("2026-000123")
 _DAYS = ("due_from", "due_to")
+
+Rows = Callable[[Actor, QuerySet[Assessment], tuple[str, ...]], QuerySet[Any]]
 
 
 @dataclass(frozen=True)
@@ -84,64 +90,112 @@ def cursor_of(wanted: Wanted, pk: int, day: date | None) -> str:
     return f"{day.isoformat()}.{pk}" if wanted.by_day and day else str(pk)
 
 
-def _after(rows: QuerySet[Assessment], wanted: Wanted) -> QuerySet[Assessment]:
+def _cursor(wanted: Wanted) -> tuple[date | None, int] | None:
+    """(day, id) where the page before ended; None on the first page and for what is no cursor of this order."""
     text, _, pk = wanted.after.rpartition(".")
     if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
-        return rows
+        return None
     if not wanted.by_day:
-        return rows if text else rows.filter(pk__lt=int(pk))
+        return None if text else (None, int(pk))
     try:
-        day = date.fromisoformat(text)
+        return date.fromisoformat(text), int(pk)
     except ValueError:
-        return rows
-    return rows.filter(Q(next_due__gt=day) | Q(next_due=day, pk__gt=int(pk)), next_due__gte=day)
+        return None
 
 
-def _of_number(rows: QuerySet[Assessment], number: str) -> QuerySet[Assessment]:
+def _of_number(number: str) -> dict[str, Any]:
     """By the number's beginning, as a range of the unique index."""
     if len(number) >= WHOLE:
-        return rows.filter(number=number)
+        return {"number": number}
     low, high = ("0000-000000", "9999-999999")
-    return rows.filter(number__gte=number + low[len(number) :], number__lte=number + high[len(number) :])
+    return {"number__gte": number + low[len(number) :], "number__lte": number + high[len(number) :]}
 
 
-def filtered(rows: QuerySet[Assessment], actor: Actor, wanted: Wanted, today: date) -> QuerySet[Assessment]:
-    """The rows that the filters let through; the columns chosen and the order change nothing."""
-    if wanted.number:
-        rows = _of_number(rows, wanted.number)
-    if wanted.status:
-        rows = rows.filter(status=wanted.status)
-    elif wanted.view == "avslutade" and not wanted.number:
-        rows = rows.filter(status__in=ENDED)
-    elif wanted.is_open and not wanted.by_day:
-        rows = rows.filter(status__in=OPEN_STATUSES)
-    if (wanted.performer or wanted.region) and actor.party is Party.AGENCY:
-        rows = rows.filter(protected=False)
-    if wanted.performer:
-        rows = rows.filter(performer_id=wanted.performer)
-    if wanted.region:
-        rows = rows.filter(region_id=wanted.region)
-    if actor.sees(See.NEEDS):
-        if wanted.interpreter or wanted.language:
-            rows = rows.filter(interpreter=wanted.interpreter != "nej")
-        if wanted.language:
-            said = wanted.language
-            rows = rows.filter(language__in=sorted({said, said.lower(), said.capitalize()}))
+def _of_days(wanted: Wanted, today: date) -> dict[str, Any]:
+    """By the nearest last day, first and last day included."""
     low, high = wanted.due_from, wanted.due_to
     if wanted.when == "forsenade":
         high = min(filter(None, (high, today - timedelta(days=1))))
     elif wanted.when == "snart":
         low, high = max(filter(None, (low, today))), min(filter(None, (high, today + SOON)))
-    if low:
-        rows = rows.filter(next_due__gte=low)
-    if high:
-        rows = rows.filter(next_due__lte=high)
-    return rows.filter(next_due__isnull=False) if wanted.by_day else rows
+    found: dict[str, Any] = {name: day for name, day in (("next_due__gte", low), ("next_due__lte", high)) if day}
+    return found | ({"next_due__isnull": False} if wanted.by_day else {})
+
+
+def conditions(actor: Actor, wanted: Wanted, today: date) -> dict[str, Any]:
+    """What the filters ask of a case, as Django's lookups; the columns chosen and the order change nothing."""
+    found: dict[str, Any] = _of_number(wanted.number) if wanted.number else {}
+    if wanted.status:
+        found["status"] = wanted.status
+    elif wanted.view == "avslutade" and not wanted.number:
+        found["status__in"] = ENDED
+    elif wanted.is_open and not wanted.by_day:
+        found["status__in"] = OPEN_STATUSES
+    if (wanted.performer or wanted.region) and actor.party is Party.AGENCY:
+        found["protected"] = False
+    if wanted.performer:
+        found["performer_id"] = wanted.performer
+    if wanted.region:
+        found["region_id"] = wanted.region
+    if actor.sees(See.NEEDS):
+        if wanted.interpreter or wanted.language:
+            found["interpreter"] = wanted.interpreter != "nej"
+        if wanted.language:
+            said = wanted.language
+            found["language__any_of"] = sorted({said, said.lower(), said.capitalize()})
+    return found | _of_days(wanted, today)
+
+
+def in_order(
+    actor: Actor, asked: Mapping[str, Any], by_day: bool, after: tuple[date | None, int] | None
+) -> QuerySet[Assessment]:
+    """The cases that meet conditions, newest first or by last day, from the cursor on."""
+    rows: QuerySet[Assessment] = Assessment.objects.visible_to(actor).filter(**asked)
+    if not by_day:
+        return (rows.filter(pk__lt=after[1]) if after else rows).order_by("-pk")
+    if after:
+        day, pk = after
+        rows = rows.filter(Q(next_due__gt=day) | Q(next_due=day, pk__gt=pk), next_due__gte=day)
+    return rows.order_by("next_due", "pk")
 
 
 def wanted_cases(actor: Actor, wanted: Wanted, today: date) -> QuerySet[Assessment]:
     """The cases that the list asks for, in its order, from its cursor on."""
-    rows: QuerySet[Assessment] = filtered(Assessment.objects.visible_to(actor), actor, wanted, today)
-    if wanted.after:
-        rows = _after(rows, wanted)
-    return rows.order_by("next_due", "pk") if wanted.by_day else rows.order_by("-pk")
+    return in_order(actor, conditions(actor, wanted, today), wanted.by_day, _cursor(wanted))
+
+
+def asked_of_page(
+    actor: Actor, wanted: Wanted, today: date, columns: tuple[str, ...], rows: Rows
+) -> Asked[Assessment] | None:
+    """The same for one page, by a query that is written once for the role, the columns and which filters are set.
+
+    ``rows`` makes of the cases what is read of them (`orders.overview.reading`).
+    """
+    asked, after = conditions(actor, wanted, today), _cursor(wanted)
+    kinds = {name: type(value) for name, value in asked.items() if type(value) in (str, int, list, date)}
+    fixed = tuple((name, value) for name, value in asked.items() if name not in kinds)
+    if after:
+        kinds |= {"after_pk": int} | ({"after_day": date} if wanted.by_day else {})
+    values: dict[str, Any] = {name: asked[name] for name in kinds if name in asked}
+    if after:
+        values |= {"after_day": after[0], "after_pk": after[1]}
+    query = _written(actor.role, columns, rows, wanted.by_day, fixed, tuple(kinds.items()))
+    return query.asked(organisation=actor.organisation_id, mandate=actor.mandate_id, user=actor.user_id, **values)
+
+
+@lru_cache(maxsize=500)
+def _written(
+    role: str,
+    columns: tuple[str, ...],
+    rows: Rows,
+    by_day: bool,
+    fixed: tuple[tuple[str, Any], ...],
+    kinds: tuple[tuple[str, Any], ...],
+) -> Prepared[Assessment]:
+    def build(organisation: int, mandate: int, user: int, **marks: Any) -> QuerySet[Assessment]:
+        actor = Actor(PARTY_OF[role], role, organisation, mandate_id=mandate, user_id=user)
+        after = (marks.pop("after_day", None), marks.pop("after_pk")) if "after_pk" in marks else None
+        return rows(actor, in_order(actor, dict(fixed) | marks, by_day, after), columns)
+
+    some = ("organisation", "mandate", "user")
+    return Prepared(build, some=some, organisation=int, mandate=int, user=int, **dict(kinds))
