@@ -11,6 +11,7 @@ from django.utils import timezone
 from audit.models import AccessEntry
 from fmu_portal.models import Duty
 from orders import overview
+from orders.inputs.language import LanguageField
 from orders.models import Assessment, SavedView
 from orders.models.overview import MOST_VIEWS
 from orders.overview.columns import COLUMNS, Column, chosen, offered, register
@@ -115,6 +116,11 @@ def test_last_day_before_and_after_and_late_and_near(cast, cases):
     assert numbers(cast.officer, when="forsenade", due_from=today) == []
     put_day(cases["in_progress"], today + timedelta(days=8))
     assert numbers(cast.officer, when="snart") == [now]
+
+
+def test_a_language_is_kept_as_the_list_looks_for_it():
+    field = LanguageField()
+    assert (field.clean(" Kurdiska (Sorani) "), field.clean("")) == ("kurdiska (sorani)", "")
 
 
 def test_status_performer_number_and_language(cast, cases):

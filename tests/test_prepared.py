@@ -113,6 +113,17 @@ def test_each_call_has_its_own_values_and_one_query(cast):
     assert by_name.one(name="'; --") is None
 
 
+def test_values_and_lists_are_asked_for_too(cast):
+    names = Prepared(
+        lambda ids: User.objects.filter(pk__any_of=ids).order_by("pk").values_list("username", "pk"), ids=list
+    )
+    users = [*User.objects.order_by("pk")[:3]]
+    for some in (users, users[1:2], []):
+        asked = names.asked(ids=[user.pk for user in some])
+        assert asked is not None
+        assert [*asked.tuples()] == [(user.username, user.pk) for user in some]
+
+
 def test_a_value_that_the_query_does_not_ask_for_is_noticed(cast):
     forgetful = Prepared(lambda name: Mandate.objects.filter(pk=1), name=str)
     with pytest.raises(AssertionError, match="does not ask"):

@@ -14,6 +14,7 @@ from fmu_portal.engine.inputs import StepForm, long_text, short_text, yes_no
 from fmu_portal.forms import DateField
 from fmu_portal.models import Duty
 from orders.inputs.files import problems, send, staged, waiting_words
+from orders.inputs.language import LanguageField
 from orders.models import Enclosure, EnclosureKind, Order
 from rules.limits import decided
 
@@ -59,9 +60,7 @@ class OrderForm(SendsFiles):
     )
 
     interpreter = yes_no("Behövs tolk?")
-    language = short_text(
-        "Språk för tolken", "w-20", max_length=60, required=False, help_text="Fyll i om det behövs tolk."
-    )
+    language = LanguageField()
     special_needs = short_text(
         "Särskilda behov",
         max_length=300,

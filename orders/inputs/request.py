@@ -13,6 +13,7 @@ from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text, short_text, yes_no
 from fmu_portal.forms import DateField
 from orders.access import cases_of_person
+from orders.inputs.language import LanguageField
 from orders.models import Assessment, InsuredPerson, Protection
 
 OTHER_REGION = {
@@ -114,9 +115,7 @@ class RequestForm(ResidenceForm):
     email = forms.EmailField(label="E-post", required=False, widget=forms.EmailInput(attrs={"data-width": "w-32"}))
     representative = short_text("God man, förvaltare eller ombud", required=False, help_text="Namn och telefon.")
     interpreter = yes_no("Behövs tolk?")
-    language = short_text(
-        "Språk för tolken", "w-20", max_length=60, required=False, help_text="Fyll i om det behövs tolk."
-    )
+    language = LanguageField()
     special_needs = short_text(
         "Särskilda behov",
         max_length=300,

@@ -141,8 +141,7 @@ def conditions(actor: Actor, wanted: Wanted, today: date) -> dict[str, Any]:
         if wanted.interpreter or wanted.language:
             found["interpreter"] = wanted.interpreter != "nej"
         if wanted.language:
-            said = wanted.language
-            found["language__any_of"] = sorted({said, said.lower(), said.capitalize()})
+            found["language"] = wanted.language.lower()
     return found | _of_days(wanted, today)
 
 

@@ -1,0 +1,23 @@
+"""The interpreter's language, asked for in the request and in the order alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+
+class LanguageField(forms.CharField):
+    """A language as Swedish writes it: "arabiska". "Arabiska" becomes the same, so that the list finds both as one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Språk för tolken",
+            max_length=60,
+            required=False,
+            help_text="Fyll i om det behövs tolk.",
+            widget=forms.TextInput(attrs={"data-width": "w-20"}),
+        )
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).lower()
