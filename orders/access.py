@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -13,12 +11,12 @@ from django.http import Http404
 from accounts.actor import Actor
 from accounts.models import Mandate
 from accounts.permissions import See
-from accounts.roles import PARTY_OF, Party
+from accounts.roles import Party
+from accounts.written import Written
 from audit import collector
 from fmu_portal import identity
 from fmu_portal.engine.registry import parts
 from fmu_portal.models import Duty, Event, Note
-from fmu_portal.prepared import Prepared
 from orders.models import (
     Assessment,
     Assignment,
@@ -84,14 +82,13 @@ def recusals(actor: Actor, case: Assessment) -> QuerySet[Recusal]:
 
 def get_case(actor: Actor, number: str) -> Assessment:
     """The case with its parties. 404 for what does not exist and for what belongs to another mandate alike."""
-    return the_case(_case_for(actor.role), actor, number)
+    return the_case(_CASE, actor, number)
 
 
-def the_case(query: Prepared[Assessment], actor: Actor, number: str) -> Assessment:
-    """The case that a written query (`prepared_case`) finds for the actor. 404 as `get_case`."""
-    if not actor.organisation_id:
-        raise Http404
-    case = query.one(organisation=actor.organisation_id, mandate=actor.mandate_id, user=actor.user_id, number=number)
+def the_case(query: Written[Assessment], actor: Actor, number: str) -> Assessment:
+    """The case that a query of one finds for the actor. 404 as `get_case`."""
+    asked = query.asked(actor, number=number) if actor.organisation_id else None
+    case = None if asked is None else next(asked.objects(), None)
     if case is None:
         raise Http404
     if case.protected and actor.party is Party.AGENCY:
@@ -99,27 +96,12 @@ def the_case(query: Prepared[Assessment], actor: Actor, number: str) -> Assessme
     return case
 
 
-@cache
-def _case_for(role: str) -> Prepared[Assessment]:
-    """The query of one case for a role."""
-    return prepared_case(role, case_rows)
-
-
 def case_rows(actor: Actor, number: str) -> QuerySet[Assessment]:
     """The case of a number, if the actor reaches it, with its parties."""
     return Assessment.objects.reachable_by(actor).with_parties().filter(number=number)
 
 
-def prepared_case(role: str, rows: Callable[[Actor, str], QuerySet[Assessment]]) -> Prepared[Assessment]:
-    """A query of one case for a role, to be written once and asked with `the_case`."""
-
-    def build(organisation: int, mandate: int, user: int, number: str) -> QuerySet[Assessment]:
-        actor = Actor(PARTY_OF[role], role, organisation, mandate_id=mandate, user_id=user)
-        return rows(actor, number)[:1]
-
-    return Prepared(
-        build, some=("organisation", "mandate", "user"), organisation=int, mandate=int, user=int, number=str
-    )
+_CASE = Written(lambda actor, number: case_rows(actor, number)[:1], number=str)
 
 
 def takes_part(actor: Actor, case: Assessment) -> bool:

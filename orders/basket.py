@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -12,11 +11,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.actor import Actor
 from accounts.permissions import See
-from accounts.roles import PARTY_OF, Party
+from accounts.roles import Party
+from accounts.written import Written
 from fmu_portal.context import MOST_COUNTED, count_text
 from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.models import Duty
-from fmu_portal.prepared import Prepared
 from orders.access import name_in_list
 from orders.models import Assessment
 from orders.words import Left, apart, duty_left, task_of
@@ -136,31 +135,22 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
 
 def _cases(actor: Actor, duties: list[Duty]) -> list[Assessment]:
     """The cases of the duties, of those that the actor sees, with what a row says of them; ``pending``: a deferral is."""
-    asked = _cases_for(actor.role).asked(
-        organisation=actor.organisation_id,
-        mandate=actor.mandate_id,
-        user=actor.user_id,
-        cases=[duty.case_id for duty in duties if duty.case_id],
-    )
-    rows = [] if asked is None else asked.all()
+    rows = _CASES.rows(actor, cases=[duty.case_id for duty in duties if duty.case_id])
     for case in rows:
         if case.protected and actor.party is Party.AGENCY:
             case.mask()
     return rows
 
 
-@cache
-def _cases_for(role: str) -> Prepared[Assessment]:
-    def build(organisation: int, mandate: int, user: int, cases: list[int]) -> QuerySet[Assessment]:
-        actor = Actor(PARTY_OF[role], role, organisation, mandate_id=mandate, user_id=user)
-        rows = Assessment.objects.visible_to(actor).with_parties().filter(pk__any_of=cases)
-        if actor.sees(See.IDENTITY):
-            rows = rows.select_related("person")
-        deciding = Duty.objects.open().filter(case_id=OuterRef("pk"), kind="decide_deferral")
-        return rows.annotate(pending=Exists(deciding))
+def _case_rows(actor: Actor, cases: list[int]) -> QuerySet[Assessment]:
+    rows = Assessment.objects.visible_to(actor).with_parties().filter(pk__any_of=cases)
+    if actor.sees(See.IDENTITY):
+        rows = rows.select_related("person")
+    deciding = Duty.objects.open().filter(case_id=OuterRef("pk"), kind="decide_deferral")
+    return rows.annotate(pending=Exists(deciding))
 
-    some = ("organisation", "mandate", "user")
-    return Prepared(build, some=some, organisation=int, mandate=int, user=int, cases=list)
+
+_CASES = Written(_case_rows, cases=list)
 
 
 def _apart(duty: Duty) -> str:

@@ -16,10 +16,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.actor import Actor
-from accounts.roles import PARTY_OF
+from accounts.written import Written
 from documents.models import Opening
 from fmu_portal.engine.registry import parts
-from fmu_portal.prepared import Prepared, together
+from fmu_portal.prepared import together
 from orders import access
 from orders.models import Assessment
 
@@ -68,18 +68,14 @@ def _parts(model: Any, actor: Actor, case: Assessment, today: date) -> QuerySet[
 
 
 @cache
-def _written(role: str) -> dict[str, Prepared[Any]]:
-    """The readings of a role."""
+def _written() -> dict[str, Written[Any]]:
+    def build(reading: Reading, actor: Actor, case: int, today: date) -> QuerySet[Any]:
+        return reading(actor, _only(case), today)
 
-    def written(reading: Reading) -> Prepared[Any]:
-        def build(organisation: int, mandate: int, user: int, case: int, today: date) -> QuerySet[Any]:
-            actor = Actor(PARTY_OF[role], role, organisation, mandate_id=mandate, user_id=user)
-            return reading(actor, _only(case), today)
-
-        some = ("organisation", "mandate", "user", "today")
-        return Prepared(build, some=some, organisation=int, mandate=int, user=int, case=int, today=date)
-
-    return {name: written(reading) for name, reading in by_name().items()}
+    return {
+        name: Written(partial(build, reading), some=("today",), case=int, today=date)
+        for name, reading in by_name().items()
+    }
 
 
 def _only(pk: int) -> Assessment:
@@ -93,11 +89,5 @@ def _only(pk: int) -> Assessment:
 
 def read(actor: Actor, case: Assessment) -> dict[str, list[Any]]:
     """Everything of a case that the actor has been let into, by name: "duties", "events", … and each part's process."""
-    values: dict[str, int | date] = {
-        "organisation": actor.organisation_id,
-        "mandate": actor.mandate_id,
-        "user": actor.user_id,
-        "case": case.pk,
-        "today": timezone.localdate(),
-    }
-    return together({name: query.asked(**values) for name, query in _written(actor.role).items()})
+    today = timezone.localdate()
+    return together({name: query.asked(actor, case=case.pk, today=today) for name, query in _written().items()})

@@ -6,7 +6,7 @@ there are. ``register_source(visits)`` when an app is ready is all that another 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,9 +15,10 @@ from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from accounts.actor import Actor
+from accounts.written import Written
 from orders.models import Assessment
 from orders.overview.columns import COLUMNS
-from orders.overview.reading import lines
+from orders.overview.reading import lines_of, selected
 
 MOST_A_DAY = 4
 """Rows shown on a day; the others are one click away in the list."""
@@ -68,27 +69,44 @@ def days_of(actor: Actor, first: date, last: date, today: date) -> dict[date, li
     return found
 
 
-def first_of_each_day(cases: QuerySet[Assessment], day: str) -> list[tuple[int, date, int]]:
+def first_of_each_day(cases: QuerySet[Assessment], day: str) -> QuerySet[Any]:
     """(case id, day, how many that day) of the first cases of each day; ``day`` names the column. Ids and days alone."""
     rows = cases.annotate(
         on=F(day),
         place=Window(RowNumber(), partition_by=F(day), order_by=F("pk").asc()),
         of_the_day=Window(Count("pk"), partition_by=F(day)),
     ).filter(place__lte=MOST_A_DAY)
-    return list(rows.order_by("on", "pk").values_list("pk", "on", "of_the_day"))
+    return rows.order_by("on", "pk").values_list("pk", "on", "of_the_day")
+
+
+def _by_next_due(actor: Actor, first: date, last: date) -> QuerySet[Any]:
+    return first_of_each_day(Assessment.objects.visible_to(actor).filter(next_due__range=(first, last)), "next_due")
+
+
+def _by_report_due(actor: Actor, first: date, last: date) -> QuerySet[Any]:
+    cases = Assessment.objects.visible_to(actor).filter(~Q(report_due=F("next_due")), report_due__range=(first, last))
+    return first_of_each_day(cases, "report_due")
+
+
+def _words(actor: Actor, cases: list[int]) -> QuerySet[Any]:
+    rows = Assessment.objects.visible_to(actor).filter(pk__any_of=cases).order_by("pk")
+    return selected(actor, rows, _COLUMNS, person=False)[0]
+
+
+_NEXT_DUE = Written(_by_next_due, first=date, last=date)
+_REPORT_DUE = Written(_by_report_due, first=date, last=date)
+_WORDS = Written(_words, cases=list)
+_COLUMNS = [COLUMNS["waits"]]
 
 
 def _nearest(actor: Actor, first: date, last: date, today: date) -> dict[date, Day]:
     """The nearest last day of every case in which something is owed: a range of the index that the list by last day uses."""
-    cases = Assessment.objects.visible_to(actor).filter(next_due__range=(first, last))
-    picked = first_of_each_day(cases, "next_due")
-    return _filled(actor, picked, today, _task)
+    return _filled(actor, _NEXT_DUE.tuples(actor, first=first, last=last), today, _task)
 
 
 def _reports(actor: Actor, first: date, last: date, today: date) -> dict[date, Day]:
     """The report's last day where something else in the case comes before it."""
-    cases = Assessment.objects.visible_to(actor).filter(~Q(report_due=F("next_due")), report_due__range=(first, last))
-    picked = first_of_each_day(cases, "report_due")
+    picked = _REPORT_DUE.tuples(actor, first=first, last=last)
     return _filled(
         actor, picked, today, lambda _, __: ("Utlåtandet ska ha kommit in", "Utföraren", "plain"), rest=False
     )
@@ -101,7 +119,7 @@ def _task(values: Any, today: date) -> tuple[str, str, str]:
 
 def _filled(
     actor: Actor,
-    picked: Iterable[tuple[int, date, int]],
+    picked: list[tuple[Any, ...]],
     today: date,
     said: Callable[[Any, date], tuple[str, str, str]],
     *,
@@ -111,9 +129,8 @@ def _filled(
     days = {pk: (day, total) for pk, day, total in picked}
     if not days:
         return {}
-    cases = Assessment.objects.visible_to(actor).filter(pk__in=days).order_by("pk")
     found: dict[date, Day] = {}
-    for line in lines(actor, cases, [COLUMNS["waits"]], today, person=False):
+    for line in lines_of(actor, _WORDS.tuples(actor, cases=[*days]), _COLUMNS, today):
         day, total = days[line.pk]
         text, who, tone = said(line.values, today)
         part = found.setdefault(day, Day(total=total, more_query=f"fran={day}&till={day}" if rest else ""))

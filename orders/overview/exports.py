@@ -15,6 +15,8 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, timedelta
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
@@ -49,6 +51,8 @@ MOST_OPEN = 2
 MOST_ROWS = 1_000_000
 """A sheet of Excel's holds 1 048 576."""
 CHUNK = 2000
+REMEMBERED = 20_000
+"""Different cells of a column whose words are kept while a file is made."""
 IN_MEMORY = 8 * 1024 * 1024
 """Bytes of a finished workbook that are held in memory before they are encrypted."""
 LOGGED = 5000
@@ -237,24 +241,53 @@ def table(
 def _rows(actor: Actor, wanted: Wanted, columns: list[Column], today: date, person: bool) -> Iterator[Row]:
     cases = wanted_cases(actor, wanted, today)
     rows, names = selected(actor, cases, columns, person=person)
-    makers = [(column.show, [get for _, get in column.headings]) for column in columns]
+    makers = [_Said(column, [*column.fields(actor)], names, today) for column in columns]
+    pk, number = names.index("row_pk"), names.index("row_number")
     parts = {str(See.CASE), *([str(See.IDENTITY)] if person else [])}
     gathered = Collector()
     for values in rows.iterator(chunk_size=CHUNK):
-        v = dict(zip(names, values, strict=True))
-        gathered.cases[v["row_pk"]] = parts
+        gathered.cases[values[pk]] = parts
         if len(gathered.cases) >= LOGGED:
             AccessEntry.record(gathered, actor, Via.WORKER, KIND)
             gathered = Collector()
-        row: Row = [v["row_number"]]
+        row: Row = [values[number]]
         if person:
-            row.append(_name(v))
-        for show, gets in makers:
-            cell = show(v, today)
-            row += [get(cell) for get in gets]
+            row.append(_name(dict(zip(names, values, strict=True))))
+        for said in makers:
+            row += said(values)
         yield row
     if not gathered.empty:
         AccessEntry.record(gathered, actor, Via.WORKER, KIND)
+
+
+class _Said:
+    """What a column's cells say in a file. Cases say the same by the thousand: what is known is not said anew."""
+
+    def __init__(self, column: Column, own: list[str], names: list[str], today: date) -> None:
+        self._show, self._gets = column.show, [get for _, get in column.headings]
+        self._own, self._places, self._today = own, [names.index(name) for name in own], today
+        self._pick = itemgetter(*self._places)
+        self._known: dict[Any, Row] = {}
+
+    def __call__(self, values: tuple[Any, ...]) -> Row:
+        key = self._pick(values)
+        try:
+            said = self._known.get(key)
+        except TypeError:  # a list among them
+            key = tuple([_hashable(values[place]) for place in self._places])
+            said = self._known.get(key)
+        if said is None:
+            cell = self._show(
+                {name: values[place] for name, place in zip(self._own, self._places, strict=True)}, self._today
+            )
+            said = [get(cell) for get in self._gets]
+            if len(self._known) < REMEMBERED:
+                self._known[key] = said
+        return said
+
+
+def _hashable(value: Any) -> Any:
+    return "\n".join(value) if value.__class__ is list else value
 
 
 def _name(v: dict[str, Any]) -> str:
@@ -298,6 +331,12 @@ def scratch(number: int) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@lru_cache(maxsize=20_000)
+def _serial(day: date) -> int:
+    """A day as a workbook counts it: days since 1899-12-30 (from March 1900 on)."""
+    return (day - date(1899, 12, 30)).days
+
+
 @contextmanager
 def xlsx_file(heads: list[str], rows: Iterable[Row], folder: Path) -> Iterator[BinaryIO]:
     """A workbook of one sheet; text is text and never a formula, days are days. Row by row, in constant memory."""
@@ -311,14 +350,14 @@ def xlsx_file(heads: list[str], rows: Iterable[Row], folder: Path) -> Iterator[B
         sheet.set_column(0, len(heads) - 1, 18)
         for place, head in enumerate(heads):
             sheet.write_string(0, place, head, bold)
-        text, number = sheet.write_string, sheet.write_datetime
+        text, number, serial = sheet.write_string, sheet.write_number, _serial
         for place, row in enumerate(rows, start=1):
             for column, value in enumerate(row):
                 if value.__class__ is str:
                     if value:
                         text(place, column, value)
                 elif value is not None:
-                    number(place, column, value, day)
+                    number(place, column, serial(value), day)
         book.close()
         yield cast("BinaryIO", file)
 

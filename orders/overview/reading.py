@@ -77,13 +77,13 @@ def selected(
     actor: Actor, cases: QuerySet[Assessment], columns: list[Column], *, person: bool = True
 ) -> tuple[QuerySet[Any], list[str]]:
     """The query of the rows as tuples, and the names of what stands in them. ``person``: with the name, who may."""
-    wanted = _fields(actor, columns, person=person)
+    wanted = _fields(actor, columns, person)
     # Django takes no annotation with a field's own name: all get one that no field has.
     annotated: QuerySet[Any] = cases.annotate(**{f"v_{name}": expression for name, expression in wanted.items()})
     return annotated.values_list(*[f"v_{name}" for name in wanted]), list(wanted)
 
 
-def _fields(actor: Actor, columns: list[Column], *, person: bool) -> dict[str, Any]:
+def _fields(actor: Actor, columns: list[Column], person: bool) -> dict[str, Any]:
     """Name -> expression of everything that is read of a row."""
     wanted: dict[str, Any] = {f"row_{name}": F(name) for name in _ALWAYS}
     if person and actor.sees(See.IDENTITY):
@@ -93,19 +93,11 @@ def _fields(actor: Actor, columns: list[Column], *, person: bool) -> dict[str, A
     return wanted
 
 
-def lines(
-    actor: Actor,
-    cases: QuerySet[Assessment],
-    columns: list[Column],
-    today: date,
-    *,
-    chunk: int = 0,
-    person: bool = True,
-) -> Iterator[Line]:
-    """The rows one by one, each gathered as read. ``chunk``: through a cursor of the server's, so many at a time."""
-    rows, names = selected(actor, cases, columns, person=person)
-    found = rows.iterator(chunk_size=chunk) if chunk else rows
-    yield from _lines(actor, found, names, columns, today, person=person)
+def lines_of(actor: Actor, rows: Iterable[Any], columns: list[Column], today: date) -> Iterator[Line]:
+    """Rows of `selected` without the person, each gathered as read."""
+    return _lines(
+        actor, rows, _names(actor.role, tuple(column.name for column in columns), False), columns, today, False
+    )
 
 
 def page_lines(actor: Actor, wanted: Wanted, columns: list[Column], today: date) -> Iterator[Line]:
@@ -113,7 +105,7 @@ def page_lines(actor: Actor, wanted: Wanted, columns: list[Column], today: date)
     chosen = tuple(column.name for column in columns)
     asked = asked_of_page(actor, wanted, today, chosen, _page)
     rows = () if asked is None else asked.tuples()
-    yield from _lines(actor, rows, _names(actor.role, chosen), columns, today, person=True)
+    yield from _lines(actor, rows, _names(actor.role, chosen, True), columns, today, True)
 
 
 def _page(actor: Actor, cases: QuerySet[Assessment], chosen: tuple[str, ...]) -> QuerySet[Any]:
@@ -121,13 +113,13 @@ def _page(actor: Actor, cases: QuerySet[Assessment], chosen: tuple[str, ...]) ->
 
 
 @lru_cache(maxsize=500)
-def _names(role: str, chosen: tuple[str, ...]) -> list[str]:
-    """The names of what stands in a row of `_page`."""
-    return list(_fields(Actor(PARTY_OF[role], role, 0), [COLUMNS[name] for name in chosen], person=True))
+def _names(role: str, chosen: tuple[str, ...], person: bool) -> list[str]:
+    """The names of what stands in a row of `selected`."""
+    return list(_fields(Actor(PARTY_OF[role], role, 0), [COLUMNS[name] for name in chosen], person))
 
 
 def _lines(
-    actor: Actor, rows: Iterable[Any], names: list[str], columns: list[Column], today: date, *, person: bool
+    actor: Actor, rows: Iterable[Any], names: list[str], columns: list[Column], today: date, person: bool
 ) -> Iterator[Line]:
     identity = person and actor.sees(See.IDENTITY)
     for row in rows:

@@ -17,8 +17,9 @@ from django.db.models import Q, QuerySet
 
 from accounts.actor import Actor
 from accounts.permissions import See
-from accounts.roles import PARTY_OF, Party
-from fmu_portal.prepared import Asked, Prepared
+from accounts.roles import Party
+from accounts.written import Written
+from fmu_portal.prepared import Asked
 from orders.models import Assessment
 from orders.process import ASSESSMENT, OPEN_STATUSES
 
@@ -166,7 +167,7 @@ def wanted_cases(actor: Actor, wanted: Wanted, today: date) -> QuerySet[Assessme
 def asked_of_page(
     actor: Actor, wanted: Wanted, today: date, columns: tuple[str, ...], rows: Rows
 ) -> Asked[Assessment] | None:
-    """The same for one page, by a query that is written once for the role, the columns and which filters are set.
+    """The same for one page, by a query that is written once per role, columns and set of filters.
 
     ``rows`` makes of the cases what is read of them (`orders.overview.reading`).
     """
@@ -178,23 +179,19 @@ def asked_of_page(
     values: dict[str, Any] = {name: asked[name] for name in kinds if name in asked}
     if after:
         values |= {"after_day": after[0], "after_pk": after[1]}
-    query = _written(actor.role, columns, rows, wanted.by_day, fixed, tuple(kinds.items()))
-    return query.asked(organisation=actor.organisation_id, mandate=actor.mandate_id, user=actor.user_id, **values)
+    return _written(columns, rows, wanted.by_day, fixed, tuple(kinds.items())).asked(actor, **values)
 
 
 @lru_cache(maxsize=500)
 def _written(
-    role: str,
     columns: tuple[str, ...],
     rows: Rows,
     by_day: bool,
     fixed: tuple[tuple[str, Any], ...],
     kinds: tuple[tuple[str, Any], ...],
-) -> Prepared[Assessment]:
-    def build(organisation: int, mandate: int, user: int, **marks: Any) -> QuerySet[Assessment]:
-        actor = Actor(PARTY_OF[role], role, organisation, mandate_id=mandate, user_id=user)
+) -> Written[Assessment]:
+    def build(actor: Actor, **marks: Any) -> QuerySet[Assessment]:
         after = (marks.pop("after_day", None), marks.pop("after_pk")) if "after_pk" in marks else None
         return rows(actor, in_order(actor, dict(fixed) | marks, by_day, after), columns)
 
-    some = ("organisation", "mandate", "user")
-    return Prepared(build, some=some, organisation=int, mandate=int, user=int, **dict(kinds))
+    return Written(build, **dict(kinds))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_safe
 from accounts.actor import Actor
 from accounts.permissions import FOLLOW_UP, See, Where, wheres
 from accounts.roles import Party
+from accounts.written import Written
 from documents.models import Opening
 from documents.refusals import Erased
 from fmu_portal.addresses import number_in
@@ -26,7 +26,6 @@ from fmu_portal.engine.refusals import NoRule
 from fmu_portal.engine.registry import DUTY_KINDS
 from fmu_portal.engine.table import Step
 from fmu_portal.models import Duty, Event, Note
-from fmu_portal.prepared import Prepared
 from orders import access, erasure, readings
 from orders.cases import ENDED
 from orders.deadlines import arrival, provisional, report_duty
@@ -44,26 +43,21 @@ from rules.remembered import rules_by_code
 
 def load_case(actor: Actor, number: str) -> Assessment:
     """The case with everything of it that one query can bring. 404 as `access.get_case`."""
-    return access.the_case(_case_for(actor.role), actor, number)
+    return access.the_case(_CASE, actor, number)
 
 
-@cache
-def _case_for(role: str) -> Prepared[Assessment]:
-    """The query of the page for a role."""
+def _case(actor: Actor, number: str) -> QuerySet[Assessment]:
+    rows = access.case_rows(actor, number).select_related("case_officer", "region_coordinator", "responsible_physician")
+    if actor.sees(See.IDENTITY):
+        rows = rows.select_related("person")
+    taking_part = Participant.objects.filter(assessment=OuterRef("pk"), performer_id=OuterRef("performer_id"))
+    return rows.annotate(
+        taking_part=ArraySubquery(taking_part.order_by("user__name").values("user__name")),
+        takes_part=Exists(taking_part.filter(user_id=actor.user_id)),
+    )[:1]
 
-    def build(actor: Actor, number: str) -> QuerySet[Assessment]:
-        rows = access.case_rows(actor, number).select_related(
-            "case_officer", "region_coordinator", "responsible_physician"
-        )
-        if actor.sees(See.IDENTITY):
-            rows = rows.select_related("person")
-        taking_part = Participant.objects.filter(assessment=OuterRef("pk"), performer_id=OuterRef("performer_id"))
-        return rows.annotate(
-            taking_part=ArraySubquery(taking_part.order_by("user__name").values("user__name")),
-            takes_part=Exists(taking_part.filter(user_id=actor.user_id)),
-        )
 
-    return access.prepared_case(role, build)
+_CASE = Written(_case, number=str)
 
 
 @require_safe
