@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from tests import demo_database, roles
 
 SIZES = {"small": 1_000, "large": 10_000}
-MOST_QUERIES = 22
+MOST_QUERIES = 10
 MOST_GROWTH = 1.2
 DEEPER = 35
 """Pages more that are let pass: each of a list's 25 rows may lie on a heap page of its own in the larger table (in the

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,6 +19,7 @@ from accounts.actor import Actor
 from accounts.models import Organisation
 from accounts.permissions import See, may_search
 from accounts.roles import Party
+from accounts.written import Written
 from fmu_portal.forms import DateField, PortalForm
 from orders import overview
 from orders.models import SavedView
@@ -41,6 +42,13 @@ PARAMETERS = {
 
 def parties(actor: Actor) -> tuple[list[Organisation], list[Organisation]]:
     """(performers, regions) to filter by: those that the actor may have several of; one query."""
+    found = _PARTIES.rows(actor)
+    performers = [row for row in found if row.kind == "performer"]
+    regions = [row for row in found if row.kind == "region"]
+    return performers, regions if len(regions) > 1 else []
+
+
+def _parties(actor: Actor) -> QuerySet[Organisation]:
     kinds = Q(pk__in=[])
     if actor.party is Party.REGION:
         kinds = Q(kind="performer", worked_for__region_id=actor.organisation_id)
@@ -48,10 +56,14 @@ def parties(actor: Actor) -> tuple[list[Organisation], list[Organisation]]:
         kinds = Q(kind__in=("performer", "region"))
     elif actor.party is Party.PERFORMER:
         kinds = Q(kind="region", agreements__performer_id=actor.organisation_id)
-    found = list(Organisation.objects.filter(kinds).distinct().order_by("name"))
-    performers = [row for row in found if row.kind == "performer"]
-    regions = [row for row in found if row.kind == "region"]
-    return performers, regions if len(regions) > 1 else []
+    return Organisation.objects.filter(kinds).distinct().order_by("name")
+
+
+def _views(actor: Actor) -> QuerySet[SavedView]:
+    return SavedView.objects.filter(user_id=actor.user_id, organisation_id=actor.organisation_id).order_by("name")
+
+
+_PARTIES, _VIEWS = Written(_parties), Written(_views)
 
 
 class OverviewForm(PortalForm):
@@ -167,7 +179,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     form, wanted = read(actor, request.GET)
     query = query_of(wanted)
     saved = []
-    for view in SavedView.objects.filter(user_id=actor.user_id, organisation_id=actor.organisation_id).order_by("name"):
+    for view in _VIEWS.rows(actor):
         url = query_of(Wanted.of(view.filters, view.columns))
         saved.append({"name": view.name, "pk": view.pk, "query": url, "current": url == query})
     plain = not any(view["current"] for view in saved)
