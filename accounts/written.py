@@ -28,7 +28,9 @@ class Written(Generic[Row]):
         self._by_role: dict[str, Prepared[Row]] = {}
 
     def asked(self, actor: Actor, **values: Value) -> Asked[Row] | None:
-        """The actor's query with its values; None when the role sees nothing of it."""
+        """The actor's query with its values; None when the role sees nothing of it, and for who is at no organisation."""
+        if not actor.organisation_id:
+            return None
         query = self._by_role.get(actor.role)
         if query is None:
             query = self._by_role[actor.role] = self._for(actor.role)

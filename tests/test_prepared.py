@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Mandate, User
+from accounts.written import Written
 from fmu_portal.prepared import Prepared, together
 from orders import access, readings
 from orders.models import Assessment, Unlocking
@@ -111,6 +113,14 @@ def test_each_call_has_its_own_values_and_one_query(cast):
         assert found.username == username
         assert len(captured) == 1
     assert by_name.one(name="'; --") is None
+
+
+def test_who_is_at_no_organisation_finds_nothing(cast):
+    """The controller's queries name no organisation: all that has been requested is theirs to see."""
+    s.requested(cast)
+    everything = Written(Assessment.objects.visible_to)
+    assert everything.rows(cast.controller)
+    assert everything.rows(replace(cast.controller, organisation_id=0)) == []
 
 
 def test_values_and_lists_are_asked_for_too(cast):
