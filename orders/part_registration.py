@@ -22,8 +22,13 @@ MOST = 500
 
 def _none_open(subject: Any, actor: Actor) -> str | None:
     process = registry.PROCESSES[subject.PROCESS].process
-    same = {"assessment": subject.assessment, "performer_id": subject.performer_id}
-    if type(subject).objects.filter(**same).open().exists():
+    if subject.beside is not None:
+        same = [part for part in subject.beside if part.performer_id == subject.performer_id]
+        found = any(part.status in process.open_statuses for part in same)
+    else:
+        rows = type(subject).objects.filter(assessment=subject.assessment, performer_id=subject.performer_id)
+        found = rows.open().exists()
+    if found:
         return f"Det finns redan en ansökan om {process.label.lower()} som prövas."
     return None
 
@@ -31,7 +36,9 @@ def _none_open(subject: Any, actor: Actor) -> str | None:
 def _has_leave(subject: Any) -> bool:
     from orders.models import RegionChoice
 
-    return RegionChoice.objects.filter(region_id=subject.region_id, standing_leave=True).exists()
+    if "leave" not in subject.__dict__:  # two guards of one step ask
+        subject.leave = RegionChoice.objects.filter(region_id=subject.region_id, standing_leave=True).exists()
+    return bool(subject.leave)
 
 
 def _standing_leave(subject: Any, actor: Actor) -> str | None:

@@ -47,6 +47,8 @@ class Part(Personal):
 
     PART = See.CASE
     PROCESS: str
+    beside: list[Any] | None = None
+    """All of its kind in the case, where a page has read them; the door, which decides, asks the database."""
 
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="%(class)ss", db_index=False)
     performer = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)

@@ -93,7 +93,7 @@ def parts_of(actor: Actor, case: Assessment, open_duties: Iterable[Duty], rows: 
         section.words = registered.model.words_of_all(case, [row.subject for row in section.rows])
         if section.rows:
             found.sections.append(section)
-        found.begin += _beginnings(actor, case, registered)
+        found.begin += _beginnings(actor, case, registered, rows[process.name])
     return found
 
 
@@ -119,8 +119,9 @@ def _row(actor: Actor, case: Assessment, registered: Registered, subject: Any, d
     )
 
 
-def _beginnings(actor: Actor, case: Assessment, registered: Registered) -> list[Action]:
+def _beginnings(actor: Actor, case: Assessment, registered: Registered, beside: list[Any]) -> list[Action]:
     subject = registered.model.to_begin(case)
+    subject.beside = beside
     possible = {step.name for step in door.available(registered.process.name, subject, actor, ())}
     return [action(case, step, registered) for step in registered.process.beginnings if step.name in possible]
 
