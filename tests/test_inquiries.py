@@ -31,7 +31,7 @@ def ask(case, cast, *who, way="choose", actor=None):
         door.begin(
             "inquiry", case.pk, "ask", actor, {"performers": [w.organisation_id for w in who], "way": way}
         )  # fmt: skip
-    return {row.performer_id: row for row in Inquiry.objects.filter(assessment=case)}
+    return {row.performer_id: row for row in Inquiry.objects.filter(assessment=case).order_by("performer_id")}
 
 
 def answer(inquiry, step, actor, **data):
