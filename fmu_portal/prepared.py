@@ -120,9 +120,7 @@ class Asked(Generic[Row]):
 
     def objects(self, rows: list[Any] | None = None) -> Iterator[Row]:
         """What it finds, as objects. ``rows``: what the database has answered already."""
-        compiler = copy.copy(self.compiler)
-        compiler.connection = connections[DEFAULT_DB_ALIAS]  # each thread has its own
-        compiler.as_sql = lambda: (self.sql, self.params)
+        compiler = self._own_compiler()
         if rows is not None:
             compiler.execute_sql = lambda **_: [rows]
         found: Any = SimpleNamespace(
@@ -139,10 +137,14 @@ class Asked(Generic[Row]):
 
     def tuples(self) -> Iterator[tuple[Any, ...]]:
         """What a query of values finds (`values_list`), in the order in which they were asked for."""
+        return cast("Iterator[tuple[Any, ...]]", self._own_compiler().results_iter(tuple_expected=True))
+
+    def _own_compiler(self) -> Any:
+        """Django's, with this SQL and these values, on the thread's own connection."""
         compiler = copy.copy(self.compiler)
         compiler.connection = connections[DEFAULT_DB_ALIAS]
         compiler.as_sql = lambda: (self.sql, self.params)
-        return cast("Iterator[tuple[Any, ...]]", compiler.results_iter(tuple_expected=True))
+        return compiler
 
     def rows_of(self, text: str) -> list[list[Any]]:
         """The rows as the driver gives them, out of a JSON list of lists."""

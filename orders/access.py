@@ -91,8 +91,7 @@ def the_case(query: Written[Assessment], actor: Actor, number: str) -> Assessmen
     case = None if asked is None else next(asked.objects(), None)
     if case is None:
         raise Http404
-    if case.protected and actor.party is Party.AGENCY:
-        case.mask()
+    case.mask_for(actor)
     return case
 
 

@@ -137,8 +137,7 @@ def _cases(actor: Actor, duties: list[Duty]) -> list[Assessment]:
     """The cases of the duties, of those that the actor sees, with what a row says of them; ``pending``: a deferral is."""
     rows = _CASES.rows(actor, cases=[duty.case_id for duty in duties if duty.case_id])
     for case in rows:
-        if case.protected and actor.party is Party.AGENCY:
-            case.mask()
+        case.mask_for(actor)
     return rows
 
 

@@ -44,8 +44,8 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         super()._fetch_all()
         if self._masked_for is not None and not fetched:
             for case in self._result_cache or ():
-                if isinstance(case, Assessment) and case.protected:
-                    case.mask()
+                if isinstance(case, Assessment):
+                    case.mask_for(self._masked_for)
 
     def masked_for(self, actor: Actor) -> AssessmentQuerySet:
         """Where the agency reads of a protected person, what would tell the place is not shown (`Assessment.mask`)."""
@@ -234,6 +234,11 @@ class Assessment(Personal):
         return cls.objects.select_for_update(of=("self",)).get(pk=pk)
 
     masked = False
+
+    def mask_for(self, actor: Actor) -> None:
+        """At the agency a protected person's case does not show the place."""
+        if self.protected and actor.party is Party.AGENCY:
+            self.mask()
 
     def mask(self) -> None:
         """Show neither region nor performer nor who works there: their names would tell where the person stays."""
