@@ -12,17 +12,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 
 from fmu_portal.engine import registry
 from fmu_portal.models import CalendarDay
 from fmu_portal.working_days import FIRST, LAST, is_working_day
-
-Row = TypeVar("Row", bound=models.Model)
 
 READ_ONLY = (
     "rules_rule",
@@ -111,11 +109,6 @@ DELETABLE = (
 )
 """Tables whose rows may go: sessions, drafts, saved views, documents that were never sent, a line of a proposal that the
 facts no longer give, and what a person or organisation has set for itself."""
-
-
-def one(rows: models.QuerySet[Row]) -> Row | None:
-    """The row of a query that can find no more than one. `first` would sort it, which takes as long to write as the rest."""
-    return next(iter(rows[:1]), None)
 
 
 def _setting(name: str, cast: str = "") -> str:
