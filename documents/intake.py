@@ -7,12 +7,15 @@ The web never opens a file. It looks at size, name and first bytes, stores what 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import PurePath
 from typing import BinaryIO
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Count, Sum
+from django.utils import timezone
 
 from accounts.actor import Actor
 from documents import checking, vault
@@ -47,6 +50,7 @@ def take_in(upload: UploadedFile[bytes], actor: Actor, owner_id: int) -> Documen
         raise Unacceptable(
             f"Filen {name} är för stor. En fil får vara högst {max_megabytes()} MB. Dela upp den i flera filer."
         )
+    _leave_room(actor, size)
     head = upload.read(1024)
     upload.seek(0)
     kind = kind_of(head)
@@ -58,6 +62,17 @@ def take_in(upload: UploadedFile[bytes], actor: Actor, owner_id: int) -> Documen
             " och på .jpg, .png eller .tif för en bild."
         )
     return store(upload.file, safe_name(name), actor.mandate_id, owner_id)  # type: ignore[arg-type]
+
+
+def _leave_room(actor: Actor, size: int) -> None:
+    """Refuse to let one person fill the storage: a day's quota of files and bytes, sent or not. A routine, no rule."""
+    day = Document.objects.filter(uploaded_by_id=actor.mandate_id, received_at__gt=timezone.now() - timedelta(days=1))
+    lies = day.aggregate(files=Count("pk"), size=Sum("size"))
+    if lies["files"] >= settings.UPLOAD_FILES_A_DAY or (lies["size"] or 0) + size > settings.UPLOAD_BYTES_A_DAY:
+        raise Unacceptable(
+            f"Du har laddat upp {lies['files']} filer det senaste dygnet, och fler går inte att ta emot just nu. Vänta"
+            " några timmar och försök igen, eller be en kollega ladda upp filen."
+        )
 
 
 def store(source: BinaryIO, name: str, mandate_id: int | None, owner_id: int) -> Document:

@@ -34,7 +34,7 @@ class Document(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
-    uploaded_by = models.ForeignKey(Mandate, models.PROTECT, null=True, related_name="+")
+    uploaded_by = models.ForeignKey(Mandate, models.PROTECT, null=True, related_name="+", db_index=False)
     name = models.CharField(max_length=150)
     media_type = models.CharField(max_length=60, default="application/pdf")
     size = models.BigIntegerField()
@@ -74,6 +74,7 @@ class Document(models.Model):
         ]
         indexes = [
             models.Index(fields=["key_id", "id"], name="documents_of_ring_key"),
+            models.Index(fields=["uploaded_by", "received_at"], name="documents_of_uploader"),  # a day's quota
             models.Index(
                 fields=["id"], condition=Q(erased_at__isnull=False) & ~Q(storage_key=""), name="documents_to_remove"
             ),

@@ -246,6 +246,9 @@ DOCUMENT_DIR = DATA_DIR / "documents"
 ERASURE_DECISIONS_FILE = DATA_DIR / "settings" / "erasure_decisions.toml"
 # Upload limit: a routine of the portal (no source in law).
 DOCUMENT_MAX_BYTES = int(os.environ.get("FMU_DOCUMENT_MAX_MB", "20")) * 1024 * 1024
+# What one person may upload in 24 hours, so that nobody fills the storage: routines too.
+UPLOAD_FILES_A_DAY = int(os.environ.get("FMU_UPLOAD_FILES_A_DAY", "1000"))
+UPLOAD_BYTES_A_DAY = int(os.environ.get("FMU_UPLOAD_MB_A_DAY", "5000")) * 1024 * 1024
 # The virus scanner (clamd), "host:port" or the path of a socket; "" when there is none. Read by the worker alone.
 CLAMD = os.environ.get("FMU_CLAMD", "")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pikepdf
@@ -449,6 +450,29 @@ def test_there_is_a_quota_of_files_that_are_not_sent(cast, monkeypatch):
     monkeypatch.setattr(staging, "MAX_UNSENT_BYTES", 10)
     answer = browser(cast.officer).post(url, {**data, "ny-files_chosen": s.upload("en.till.pdf")})
     assert "för många uppladdade filer" in answer.content.decode()
+
+
+def test_one_person_does_not_fill_the_storage(cast, settings):
+    """Files and bytes of 24 hours, sent or not; a colleague has a quota of their own, and a day later there is room."""
+    case = s.assigned(cast)
+    s.stage(case, cast.officer)
+    mine = Document.objects.filter(uploaded_by_id=cast.officer.mandate_id)
+    url = f"/arenden/{case.number}/steg/order/"
+    data = {**s.ORDER, "gor": "lagg_till", "ny-kind": "medical", "ny-dated": "2026-01-02"}
+
+    def one_more(actor):
+        before = Document.objects.count()
+        answer = browser(actor).post(url, {**data, "ny-files_chosen": s.upload("en.till.pdf")}).content.decode()
+        return Document.objects.count() - before, "det senaste dygnet, och fler går inte att ta emot" in answer
+
+    lying = sum(row.size for row in mine)
+    settings.UPLOAD_FILES_A_DAY, settings.UPLOAD_BYTES_A_DAY = mine.count(), 10**9
+    assert one_more(cast.officer) == (0, True)
+    assert one_more(cast.team) == (1, False)
+    settings.UPLOAD_FILES_A_DAY, settings.UPLOAD_BYTES_A_DAY = 1000, lying + 10
+    assert one_more(cast.officer) == (0, True)
+    mine.update(received_at=timezone.now() - timedelta(days=1, seconds=1))
+    assert one_more(cast.officer) == (1, False)
 
 
 NAMES = [
