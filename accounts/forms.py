@@ -10,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from accounts import guard
+from accounts import guard, reauthentication
 from accounts.models import User
 from fmu_portal.forms import PortalForm
 from fmu_portal.security import note
@@ -57,6 +57,7 @@ class PasswordForm(PortalForm):
             note("password_failed", self.request, logging.WARNING, user=self.user.pk)
             raise forms.ValidationError("Lösenordet stämmer inte. Försök igen.")
         guard.succeeded(self.request, username)
+        reauthentication.proved(self.request)
         note("password_given", self.request, user=self.user.pk)
         return password
 

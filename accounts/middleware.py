@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 
-from accounts import parked, sessions
+from accounts import parked, reauthentication, sessions
 from accounts.actor import Actor
 from accounts.backends import PortalBackend
 from accounts.forms import LoginForm
@@ -24,7 +24,8 @@ from fmu_portal.prepared import Prepared
 Handler = Callable[[HttpRequest], HttpResponse]
 
 PUBLIC = ("/logga-in/", "/halsa", "/regler/", "/om/", "/static/", "/api/", "/favicon.ico")
-WITHOUT_MANDATE = ("/uppdrag/", "/logga-ut/", "/inloggningar/", "/losenord/")
+WITHOUT_MANDATE = ("/uppdrag/", "/logga-ut/", "/inloggningar/", "/losenord/", "/bekrafta/")
+FROM_ANYWHERE = ("/logga-ut/", "/bekrafta/")
 TOUCH_EVERY = 300  # seconds between writes of the session's last use
 
 _AT_WORK = Prepared(
@@ -79,7 +80,10 @@ def _user_of(request: HttpRequest, mandate: Mandate) -> User | None:
 
 
 class LoginRequired:
-    """Every page but the public ones needs a login and a mandate. A form that comes after the session ended is kept."""
+    """Every page but the public ones needs a login and a mandate. A form that comes after the session ended is kept.
+
+    A session that is used from elsewhere needs the password once more.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -89,6 +93,8 @@ class LoginRequired:
             return self.get_response(request)
         if not isinstance(request.user, User):
             return self._ask(request)
+        if reauthentication.moved(request) and not request.path_info.startswith(FROM_ANYWHERE):
+            return reauthentication.ask(request, "moved")
         if request.actor is None and not request.path_info.startswith(WITHOUT_MANDATE):  # type: ignore[attr-defined]
             return redirect(f"/uppdrag/?{urlencode({'next': request.get_full_path()})}")
         return self.get_response(request)

@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import guard, parked, sessions
+from accounts import guard, parked, reauthentication, sessions
 from accounts.forms import ChangePasswordForm, LoginForm, PasswordForm
 from accounts.models import Login, Mandate, User
 from fmu_portal.addresses import number_in
@@ -74,10 +74,10 @@ def _logged_in(request: HttpRequest, user: User, target: str, blob: str) -> Http
     """A new session for the user, who goes where they were going; with several mandates by way of choosing one."""
     login(request, user)
     sessions.begin(request, user)
+    reauthentication.proved(request)
     note("login", request, user=user.pk, by="password")
-    kept = parked.unwrap(blob, user.pk) if blob else None
+    kept = _carried(request, user, blob)
     if kept is not None:
-        request.session["parked"] = blob  # encrypted still: the page that it belongs to opens it
         target = kept.path
     mandates = list(Mandate.objects.valid().filter(user=user).order_by("-last_used_at")[:2])
     request.session["several"] = len(mandates) > 1
@@ -85,6 +85,36 @@ def _logged_in(request: HttpRequest, user: User, target: str, blob: str) -> Http
         sessions.work_under(request, mandates[0])
         return redirect(_safe(request, target) if target else "/")
     return redirect("/uppdrag/" + (f"?{urlencode({'next': target})}" if target else ""))
+
+
+def _carried(request: HttpRequest, user: User, blob: str) -> parked.Parked | None:
+    """A form that was sent and not taken, left for the page that it belongs to; None when there is none."""
+    kept = parked.unwrap(blob, user.pk) if blob else None
+    if kept is not None:
+        request.session["parked"] = blob  # encrypted still: the page opens it
+    return kept
+
+
+@sensitive_post_parameters("password", "parked")
+@require_http_methods(["GET", "POST"])
+def still_you(request: HttpRequest) -> HttpResponse:
+    """Bekräfta att det är du: the password once more, then on to where one was going (`accounts.reauthentication`)."""
+    assert isinstance(request.user, User)
+    form = PasswordForm(request.POST or None, user=request.user, request=request)
+    target = request.POST.get("next") or request.GET.get("next", "")
+    blob = request.POST.get("parked", "")
+    if request.method == "POST" and form.is_valid():
+        sessions.renew(request)
+        kept = _carried(request, request.user, blob)
+        return redirect(_safe(request, kept.path if kept else target or "/"))
+    context = {
+        "form": form,
+        "next": target,
+        "parked": blob,
+        "why": request.POST.get("varfor") or request.GET.get("varfor", ""),
+        "minutes": settings.PASSWORD_FRESH_MINUTES,
+    }
+    return render(request, "accounts/still_you.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])

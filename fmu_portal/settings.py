@@ -178,6 +178,10 @@ UNLOCK_HOURS = int(os.environ.get("FMU_UNLOCK_HOURS", "8"))
 SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60
 # However much it is used, a session ends after this: a working day and no more.
 SESSION_ABSOLUTE_HOURS = int(os.environ.get("FMU_SESSION_ABSOLUTE_HOURS", "10"))
+# For so long a password that was given is asked for no more before what is highly sensitive; a routine too.
+PASSWORD_FRESH_MINUTES = int(os.environ.get("FMU_PASSWORD_FRESH_MINUTES", "15"))
+# Where the portal's administrators sit, "10.20.0.0/16,10.21.4.0/24"; anywhere when it is not set.
+ADMIN_NETWORKS = [text.strip() for text in os.environ.get("FMU_ADMIN_NETWORKS", "").split(",") if text.strip()]
 # __Host-: the browser itself holds the cookie to this host, to https (or localhost) and to the whole site.
 SESSION_COOKIE_NAME = "__Host-session"
 SESSION_COOKIE_SECURE = True

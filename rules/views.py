@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import reauthentication
 from accounts.roles import Role
 from fmu_portal.addresses import number_in
 from fmu_portal.engine import recount
@@ -82,9 +83,16 @@ def _example() -> dict[str, Any] | None:
 @require_http_methods(["GET", "POST"])
 def recounts(request: HttpRequest) -> HttpResponse:
     """Omräkning: what a changed rule or calendar would move; the administrator says yes or no. No case is named."""
-    actor = request.actor  # type: ignore[attr-defined]
-    if actor.role != Role.ADMINISTRATOR:
+    if request.actor.role != Role.ADMINISTRATOR:  # type: ignore[attr-defined]
         raise PermissionDenied("Det är portalens förvaltare som tar ställning till omräkningar.")
+    if not reauthentication.from_their_networks(request):
+        raise PermissionDenied("Omräkningar görs från förvaltarens eget nät. Logga in därifrån.")
+    return _recounts(request)
+
+
+@reauthentication.password_first
+def _recounts(request: HttpRequest) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
     if request.method == "POST":
         found = get_object_or_404(Recount, pk=number_in(request.POST.get("omrakning")) or 0)
         approved = request.POST.get("svar") == "ja"

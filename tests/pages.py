@@ -7,24 +7,30 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.test import Client
+from django.test import Client, RequestFactory
 
-from accounts import sessions
+from accounts import reauthentication, sessions
 from accounts.models import User
 
 
-def login(client: Client, actor: Any) -> Client:
-    """Work as the actor: a session with its user and mandate. Requests are made as https, as the cookies ask."""
+def login(client: Client, actor: Any, **where: Any) -> Client:
+    """Work as the actor: a session with its user and mandate. Requests are made as https, as the cookies ask.
+
+    ``where``: the request's headers, as Django's client takes them (``REMOTE_ADDR``), when it is another than its own.
+    """
     client.force_login(User.objects.get(pk=actor.user_id))
     session = client.session
     assert session[SESSION_KEY] == str(actor.user_id)
     session["mandate"] = actor.mandate_id
     session[sessions.BEGAN] = int(time.time())
+    request = RequestFactory().get("/", **where)
+    request.session = session
+    reauthentication.proved(request)
     session.save()
     client.cookies[settings.SESSION_COOKIE_NAME]["secure"] = ""
     return client
 
 
-def browser(actor: Any) -> Client:
+def browser(actor: Any, **where: Any) -> Client:
     """A new browser in which the actor works."""
-    return login(Client(), actor)
+    return login(Client(**where), actor, **where)

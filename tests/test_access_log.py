@@ -38,7 +38,7 @@ def last():
 
 def test_a_case_page_leaves_one_entry_with_who_what_and_whose(cast):
     case = s.delivered(cast)
-    browser(cast.officer).get(f"/arenden/{case.number}/", REMOTE_ADDR="10.1.2.3")
+    browser(cast.officer, REMOTE_ADDR="10.1.2.3").get(f"/arenden/{case.number}/")
     entry = last()
     assert (entry.mandate_id, entry.organisation_id, entry.role) == (
         cast.officer.mandate_id, cast.officer.organisation_id, "case_officer",
@@ -58,9 +58,8 @@ def test_behind_a_proxy_the_entry_says_where_the_person_is(cast, settings):
         ("'; DROP TABLE x", "10.0.0.1"),
         ("", "10.0.0.1"),
     ):
-        answer = browser(cast.officer).get(
-            f"/arenden/{case.number}/", REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": said}
-        )
+        where = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": said}
+        answer = browser(cast.officer, **where).get(f"/arenden/{case.number}/")
         assert answer.status_code == 200
         assert last().address == kept
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import reauthentication
 from accounts.models import Organisation
 from accounts.permissions import FOLLOW_UP, See, Where, wheres
 from audit import collector
@@ -22,6 +23,7 @@ from fmu_portal.addresses import number_in
 from fmu_portal.engine import outbox
 from fmu_portal.forms import PortalForm
 from orders import access
+from orders.drafts import take_parked
 from orders.models import Recusal, Unlocking
 from orders.views.request import actor_of
 
@@ -47,8 +49,9 @@ TO_REVEAL = {
 
 
 @require_http_methods(["GET", "POST"])
+@reauthentication.password_first
 def unlock(request: HttpRequest, number: str) -> HttpResponse:
-    """Another office's case: the reason first, then the case for a while; that office's coordinators are told."""
+    """Another office's case: the password and the reason first, then the case for a while; its coordinators are told."""
     actor = actor_of(request)
     if Where.UNLOCKED not in wheres(actor.role, See.CASE):
         raise Http404
@@ -56,7 +59,7 @@ def unlock(request: HttpRequest, number: str) -> HttpResponse:
     if found is None:
         access.get_case(actor, number)  # one's own, or 404
         return redirect("case", number=number)
-    form = ReasonForm(request.POST if request.method == "POST" else None, **TO_UNLOCK)
+    form = ReasonForm(request.POST if request.method == "POST" else take_parked(request), **TO_UNLOCK)
     if request.method == "POST" and form.is_valid():
         unlocking = Unlocking.objects.create(
             assessment_id=found,
@@ -68,7 +71,7 @@ def unlock(request: HttpRequest, number: str) -> HttpResponse:
         collector.because(f"unlocking:{unlocking.pk}")
         outbox.put("unlocked", f"unlocked:{unlocking.pk}", {"unlocking": unlocking.pk})
         return redirect("case", number=number)
-    status = 422 if form.is_bound else 200
+    status = 422 if request.method == "POST" else 200
     context = {"form": form, "number": number, "hours": settings.UNLOCK_HOURS}
     return render(request, "orders/unlock.html", context, status=status)
 

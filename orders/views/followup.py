@@ -22,6 +22,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import reauthentication
 from accounts.actor import Actor
 from accounts.permissions import FOLLOW_UP, See
 from accounts.roles import PARTY_OF, Party, Role
@@ -264,6 +265,7 @@ def _ever_had(actor: Actor, number: str) -> Assessment:
 
 
 @require_safe
+@reauthentication.password_first
 def extract(request: HttpRequest, number: str) -> HttpResponse:
     """Loggutdrag: who at one's own organisation has had the person's data in this case in hand, to print and hand over.
 
