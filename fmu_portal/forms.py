@@ -18,6 +18,7 @@ from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from jinja2 import Environment
 
+from fmu_portal.security import not_offered
 from fmu_portal.templatetags.portal import MONTHS, icon
 
 # Widget → how the field's template draws it. The first match counts, so subclasses stand before their parents.
@@ -234,6 +235,13 @@ class SwedishMessages:
 
 class PortalForm(SwedishMessages, forms.Form):
     """The base of every form. ``mark_optional = False`` for a filter, where everything is optional."""
+
+    def full_clean(self) -> None:
+        """As Django's; what no page offers is noted in the security log."""
+        super().full_clean()
+        for name, errors in self.errors.as_data().items():
+            if any(error.code in ("invalid_choice", "invalid_list") for error in errors):
+                not_offered(str(name))
 
 
 class DateInput(forms.DateInput):

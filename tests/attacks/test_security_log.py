@@ -14,6 +14,7 @@ from accounts.models import ApiKey, Mandate, User
 from tests import situations as s
 from tests.cast import PASSWORD
 from tests.pages import browser
+from tests.test_api import Api
 
 MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:INFO|WARNING|ERROR) ")
 
@@ -77,6 +78,23 @@ def test_what_is_refused_says_to_whom_and_which_case(cast, lines, probe):
     assert "198501279841" not in "".join(lines())
     assert not [word for word in (s.NAME, s.PERSONNUMMER) if word in "".join(lines())]
     probe(6)
+
+
+def test_a_choice_that_no_page_offers_leaves_a_line_without_the_choice(cast, lines, probe):
+    case = s.in_progress(cast)
+    client = browser(cast.officer)
+    client.post(f"/arenden/{case.number}/steg/end/", {"cause": "<script>hemligt</script>", "sedd": case.version})
+    client.post(f"/arenden/{case.number}/steg/end/", {"cause": "", "sedd": case.version})
+    client.get("/arenden/?status=hemligt")
+    Api(cast.officer).step(case, "end", 422, cause="hemligt")
+    said = [line.split(" fmu.security ")[1] for line in lines() if "not_offered" in line]
+    who = f"user={cast.officer.user_id} mandate={cast.officer.mandate_id} address=127.0.0.1"
+    assert said[0] == f"not_offered fields=cause view=step case={case.number} {who}"
+    assert said[1] == f"not_offered fields=status view=cases {who}"
+    assert said[2].startswith(f"not_offered fields=cause view=api-step-end case={case.number} ")
+    assert len(said) == 3, "an empty field is everyday work"
+    assert "hemligt" not in "".join(lines())
+    probe(3)
 
 
 def test_a_broken_limit_leaves_a_line(cast, lines, settings, probe):
