@@ -85,6 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
     django.setup()
     roles.install()
     people.cheap_passwords()
+    static_files_found_once()
     # What has been imported stays: the collector of garbage need not walk through all of it again and again.
     gc.collect()
     gc.freeze()
@@ -106,6 +107,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from tests.sharing import Sharing
 
     return Sharing(config, log)
+
+
+def static_files_found_once() -> None:
+    """A test's browser is a new one, and each looks through all static files before its first page: they are the same."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    found: dict[str, Any] = {}
+    look = WhiteNoiseMiddleware.add_files_from_finders
+
+    def once(middleware: Any) -> None:
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    WhiteNoiseMiddleware.add_files_from_finders = once
 
 
 @pytest.fixture(scope="session")

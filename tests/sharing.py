@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = (
-    "tests/browser/",
-    "tests/test_query_counts.py",
-    "tests/test_demo.py",
-    "tests/test_replay.py",
-    "tests/test_seal.py",
-)
-"""Folders and files: one portal and one Chromium, one load, one set of keys each. The largest begins first."""
+TOGETHER = {
+    "tests/browser/test_pages_seen.py": "browser, pages",
+    "tests/browser/test_short_ways.py": "browser, pages",
+    "tests/browser/test_errors.py": "browser, pages",
+    "tests/browser/": "browser, days",
+    "tests/test_query_counts.py": "sizes",
+    "tests/test_demo.py": "demonstration",
+    "tests/test_replay.py": "replay",
+    "tests/test_seal.py": "seal",
+    "tests/test_pdf_of_record.py": "pdf",
+}
+"""Folders and files -> what they share: a portal and a Chromium (two of them, which is quicker than one), a load, a set of
+keys, a PDF. The largest begins first."""
 
 
 class Sharing(LoadScopeScheduling):  # type: ignore[misc]
     """Tests are handed out one by one, and what is together at once."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+        return next((shared for place, shared in TOGETHER.items() if nodeid.startswith(place)), nodeid)

@@ -60,12 +60,18 @@ def findings(data):
     return [words for words in said if "conformance is 'A'" not in words and not EXTENSION.search(words)]
 
 
+_made: dict[str, bytes] = {}
+
+
 @pytest.fixture
 def report(cast):
-    """The PDF of a report of several pages with odd signs in it."""
+    """The PDF of a report of several pages with odd signs in it: made once, its bytes are read by many."""
+    if "report" in _made:
+        return _made["report"]
     grades = {"strength": 0, "balance": 4, "balance_reason": "Faller vid vändning. " * 30}
     odd = "≥ 80° ☺ α ж 漢 \u200b\u202e\ufffe\ufeff\ue000\x01"
-    return made(deliver(cast, findings=odd + "\n\nRörligheten undersöktes. " * 200, **grades))
+    _made["report"] = made(deliver(cast, findings=odd + "\n\nRörligheten undersöktes. " * 200, **grades))
+    return _made["report"]
 
 
 def test_the_rules_of_pdf_a_hold(report):
