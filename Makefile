@@ -16,7 +16,7 @@ run:
 	@exec $(BIN) -m launcher
 
 test: tools check
-	@$(BIN) -m pytest -n 4 --dist loadgroup
+	@$(BIN) -m pytest -n 3 --dist loadgroup
 
 check: environment
 	@$(BIN) -m ruff format --check --quiet $(FOUND) || { echo "Formatera med: .venv/bin/ruff format"; exit 1; }

@@ -162,6 +162,8 @@ def _each(route, values):
 
 
 PAGES = [route for route, _ in patterns() if not route.endswith(".*$")]
+SHOWING = [route for route in PAGES if not re.match(r"api/.*steps/.", route)]
+"""All but the addresses of a step by the API: they take a POST alone, and show nothing to who looks."""
 OF_A_CASE = [route for route in PAGES if "number>" in route]
 FOLLOWS_A_STEP = tuple(r for r in OF_A_CASE if "<slug:part>" in r or r.endswith(("/kontrollera/", "/filer/")))
 PUBLIC = ("halsa", "regler/", "om/", "logga-in/", "api/v1/schema/")

@@ -17,7 +17,7 @@ from orders.models import Assessment, InsuredPerson, Report, Reveal
 from tests import roles
 from tests import situations as s
 from tests.pages import browser
-from tests.test_access_walk import OF_A_CASE, PAGES, body, concerned, filled, one_of_each
+from tests.test_access_walk import OF_A_CASE, SHOWING, body, concerned, filled, one_of_each
 
 NAME, ADDRESS, PHONE = "Skyddsam Gömdén", "Hemliga stigen 7", "070-174 06 11"
 NUMBER, PLACE, LOCALITY = s.OTHER_PERSONNUMMER, "Norrtälje", "NORRTÄLJE"
@@ -79,7 +79,7 @@ def test_every_page_and_answer_for_everybody_is_free_of_every_trace(cast, case):
     for name, actor in one_of_each(cast).items():
         client = browser(actor)
         key = {"HTTP_AUTHORIZATION": f"Bearer {ApiKey.issue(Mandate.objects.get(pk=actor.mandate_id))}"}
-        for route in PAGES:
+        for route in SHOWING:
             if route in OF_A_CASE and name not in near:
                 continue  # a 404 that is the same for every case
             for url in filled(route, case, document, actor):

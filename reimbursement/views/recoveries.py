@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actor import Actor
-from accounts.roles import Party
+from accounts.roles import Party, Role
 from fmu_portal.addresses import number_in
 from fmu_portal.engine import door
 from fmu_portal.engine.registry import PROCESSES
@@ -65,6 +65,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     [row] = recoveries.rows_of([recovery])
     duty = duties[0] if duties else None
     rule = rules_by_code().get(duty.rule) if duty else None
+    own = duty is not None and duty.organisation_id == actor.organisation_id
+    others = _done_by(actor, duty) if own else ""
     context = {
         "recovery": recovery,
         "row": row,
@@ -74,7 +76,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "task": RECOVERY.duties[duty.kind].task if duty else "",
         "left_days": days_left(duty.due, timezone.localdate()) if duty else None,
         "basis": _basis(recovery, duty, rule),
-        "mine": duty is not None and duty.organisation_id == actor.organisation_id,
+        "mine": own and not others,
+        "others": others,
         "facts": recoveries.facts(recovery, actor),
         "decision": recoveries.decision(recovery),
         "interest": recoveries.explanation(recovery) if recovery.counted else None,
@@ -84,6 +87,12 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "agency": actor.party is not Party.REGION,
     }
     return render(request, "reimbursement/recovery.html", context)
+
+
+def _done_by(actor: Actor, duty: Any) -> str:
+    """Which colleague's the task is, when it is not the actor's own: "controller" or "controller eller attestant"."""
+    roles = RECOVERY.steps[RECOVERY.duties[duty.kind].step].by.get(actor.party, frozenset())
+    return "" if actor.role in roles else " eller ".join(str(Role(role).label).lower() for role in sorted(roles))
 
 
 def _basis(recovery: Recovery, duty: Any, rule: Any) -> str:
