@@ -91,8 +91,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _done_by(actor: Actor, duty: Any) -> str:
     """Which colleague's the task is, when it is not the actor's own: "controller" or "controller eller attestant"."""
-    roles = RECOVERY.steps[RECOVERY.duties[duty.kind].step].by.get(actor.party, frozenset())
-    return "" if actor.role in roles else " eller ".join(str(Role(role).label).lower() for role in sorted(roles))
+    roles = sorted(RECOVERY.steps[RECOVERY.duties[duty.kind].step].by.get(actor.party, ()))
+    return "" if actor.role in roles else " eller ".join(str(Role(role).label).lower() for role in roles)
 
 
 def _basis(recovery: Recovery, duty: Any, rule: Any) -> str:
