@@ -93,8 +93,10 @@ class LoginRequired:
             return self.get_response(request)
         if not isinstance(request.user, User):
             return self._ask(request)
-        if reauthentication.moved(request) and not request.path_info.startswith(FROM_ANYWHERE):
-            return reauthentication.ask(request, "moved")
+        if reauthentication.moved(request):
+            request.actor = None  # type: ignore[attr-defined]  # the menu says neither where one works nor what waits
+            if not request.path_info.startswith(FROM_ANYWHERE):
+                return reauthentication.ask(request, "moved")
         if request.actor is None and not request.path_info.startswith(WITHOUT_MANDATE):  # type: ignore[attr-defined]
             return redirect(f"/uppdrag/?{urlencode({'next': request.get_full_path()})}")
         return self.get_response(request)
