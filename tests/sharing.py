@@ -8,18 +8,15 @@ from __future__ import annotations
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = {
-    "tests/browser/test_pages_seen.py": "browser, pages",
-    "tests/browser/test_short_ways.py": "browser, pages",
-    "tests/browser/test_errors.py": "browser, pages",
-    "tests/browser/": "browser, days",
+    "tests/browser/": "browser",
     "tests/test_query_counts.py": "sizes",
     "tests/test_demo.py": "demonstration",
     "tests/test_replay.py": "replay",
     "tests/test_seal.py": "seal",
     "tests/test_pdf_of_record.py": "pdf",
 }
-"""Folders and files -> what they share: a portal and a Chromium (two of them, which is quicker than one), a load, a set of
-keys, a PDF. The largest begins first."""
+"""Folders and files -> what they share: a portal and a Chromium (two of each took five CPU minutes more, and no less time), a
+load, a set of keys, a PDF. The largest begins first."""
 
 
 class Sharing(LoadScopeScheduling):  # type: ignore[misc]
