@@ -312,7 +312,7 @@ def test_the_same_seed_and_day_give_the_same_data(django_db_blocker):
     found = []
     with django_db_blocker.unblock():
         for seed in ("7", "7", "8"):
-            arguments = ("--assessments", "60", "--seed", seed, "--today", TODAY)
+            arguments = ("--assessments", "120", "--seed", seed, "--today", TODAY)
             with demo_database.loaded("seed", *arguments) as name, demo_database.at(name):
                 found.append(digest())
     assert found[0] == found[1]
@@ -344,7 +344,7 @@ def test_it_can_be_loaded_on_any_day(django_db_blocker, today):
 
     with (
         django_db_blocker.unblock(),
-        demo_database.loaded("day", "--assessments", "60", "--today", today) as name,
+        demo_database.loaded("day", "--assessments", "150", "--today", today) as name,
         demo_database.at(name, "worker"),
     ):
         assert clock.watch(date.fromisoformat(today)) == {"chores": 0, "reminded": 0, "overdue": 0}

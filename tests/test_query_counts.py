@@ -40,9 +40,7 @@ _NOT_COUNTED = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b")
 @pytest.fixture(scope="module")
 def databases(django_db_blocker):
     """size -> the database's name."""
-    # Without what is played of claims after the cases, which none of these pages reads.
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patched:
-        patched.setattr("orders.demo.loading.AFTER", [])
+    with django_db_blocker.unblock():
         yield {
             size: demo_database.shared(size, "--assessments", str(count), "--open", "0.8", "--today", TODAY)
             for size, count in SIZES.items()

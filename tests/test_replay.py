@@ -56,7 +56,7 @@ def test_a_recount_through_the_portal(cast):
 
 @pytest.fixture(scope="module")
 def _demo(django_db_blocker):
-    with django_db_blocker.unblock(), demo_database.loaded("replay", "--assessments", "160") as name:
+    with django_db_blocker.unblock(), demo_database.loaded("replay", "--assessments", "320") as name:
         yield name
 
 
@@ -77,7 +77,7 @@ def check() -> tuple[int, str]:
 
 def test_the_demonstrations_cases(demo):
     code, text = check()
-    assert (code, text.split(" på ")[0]) == (0, "160 ärenden uppspelade")
+    assert (code, text.split(" på ")[0]) == (0, "320 ärenden uppspelade")
 
 
 TAMPERED = {
