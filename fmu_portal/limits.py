@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -73,10 +74,19 @@ def source_of(request: HttpRequest) -> str:
     return address
 
 
+def network_of(address: str, ipv4: int = 32) -> str:
+    """The network that an address lies in: the /64 of IPv6, so many bits of IPv4. What is no address stays as it is."""
+    try:
+        found: Any = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    found = getattr(found, "ipv4_mapped", None) or found
+    return str(ip_network((found, ipv4 if found.version == 4 else 64), strict=False).network_address)
+
+
 def address_of(request: HttpRequest) -> str:
-    """Who is counted as one address: of IPv6 the network (/64)."""
-    address = source_of(request)
-    return ":".join(address.split(":")[:4]) if address.count(":") > 1 else address
+    """Who is counted as one address: of IPv6 the network (/64), however it is written."""
+    return network_of(source_of(request))
 
 
 def _key(limit: Limit, who: object) -> str:

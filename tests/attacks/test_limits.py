@@ -40,6 +40,31 @@ def test_guessing_from_one_place_is_stopped_and_says_when_to_come_back(cast, pro
     probe(len(answers) + 2)
 
 
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ("2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::9", "2001:DB8:0000::3"),
+        ("::ffff:192.0.2.4", "192.0.2.4"),
+        ("fe80::1%eth0", "fe80::2%eth1"),
+    ],
+)
+def test_one_network_is_one_place_however_its_addresses_are_written(cast, probe, addresses):
+    assert len({limits.network_of(address) for address in addresses}) == 1
+    for n in range(limits.LOGIN_PAIR.most):
+        assert tried(Client(), address=addresses[n % len(addresses)]).status_code == 422
+        probe()
+    assert {tried(Client(), address=address).status_code for address in addresses} == {429}
+
+
+def test_other_networks_are_other_places(probe):
+    assert limits.network_of("2001:db8::1") != limits.network_of("2001:db8:0:1::1")
+    assert limits.network_of("192.0.2.4") != limits.network_of("192.0.2.5")
+    assert limits.network_of("192.0.2.4", ipv4=24) == limits.network_of("192.0.2.5", ipv4=24)
+    assert limits.network_of("192.0.2.4", ipv4=24) != limits.network_of("192.0.3.4", ipv4=24)
+    assert limits.network_of("unix:") == "unix:"
+    probe(5)
+
+
 def test_an_attacker_cannot_shut_the_owner_out(cast, probe):
     owner = Client()
     assert tried(owner, password=PASSWORD).status_code == 302
