@@ -46,9 +46,9 @@ def test_whole_way_on_pages(cast, django_assert_max_num_queries):
     assert url == f"{LIST}{recovery.pk}/"
     with django_assert_max_num_queries(18):
         assert "Hemligt för regionen" in text(controller.get(url))
-    assert "på ert kontor" not in text(controller.get(url)), "the task is the controller's own"
+    assert "Det gör den som är" not in text(controller.get(url)), "the task is the controller's own"
     assert "Besluta om återkrav senast" in text(attester.get(url))
-    assert "Det gör den som är controller på ert kontor." in text(attester.get(url))
+    assert "Det gör den som är controller hos er." in text(attester.get(url))
     form = text(controller.get(f"{url}steg/decide/"))
     assert "Ränta på hela beloppet, om du beslutar i dag" in form
     assert "10,00 %" in form
