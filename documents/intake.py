@@ -65,13 +65,16 @@ def take_in(upload: UploadedFile[bytes], actor: Actor, owner_id: int) -> Documen
 
 
 def _leave_room(actor: Actor, size: int) -> None:
-    """Refuse to let one person fill the storage: a day's quota of files and bytes, sent or not. A routine, no rule."""
+    """Refuse to let one person fill the storage: 24 hours' quota of files and bytes, sent or not. A routine, no rule.
+
+    Of the mandate: what was uploaded under another may lie behind a wall.
+    """
     day = Document.objects.filter(uploaded_by_id=actor.mandate_id, received_at__gt=timezone.now() - timedelta(days=1))
     lies = day.aggregate(files=Count("pk"), size=Sum("size"))
     if lies["files"] >= settings.UPLOAD_FILES_A_DAY or (lies["size"] or 0) + size > settings.UPLOAD_BYTES_A_DAY:
         raise Unacceptable(
             f"Du har laddat upp {lies['files']} filer det senaste dygnet, och fler går inte att ta emot just nu. Vänta"
-            " några timmar och försök igen, eller be en kollega ladda upp filen."
+            " några timmar och försök igen, eller be en kollega ladda upp filen. Gränsen är en rutin i portalen."
         )
 
 
