@@ -10,8 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import wraps
-from ipaddress import ip_address, ip_network
-from typing import Any, Concatenate, ParamSpec
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +23,9 @@ from accounts import parked, sessions
 from accounts.models import User
 from fmu_portal import limits, security
 
+if TYPE_CHECKING:
+    from accounts.forms import PasswordForm
+
 P = ParamSpec("P")
 
 PROVED = "proved"
@@ -31,8 +34,7 @@ PROVED = "proved"
 
 def _place(request: HttpRequest) -> str:
     """The network (/24 of IPv4, /64 of IPv6) and the kind of browser, as a keyed hash: the session's row tells neither."""
-    address = limits.address_of(request)
-    network = address if ":" in address else address.rpartition(".")[0]
+    network = limits.network_of(limits.source_of(request), ipv4=24)
     told = f"{network} {sessions.described(request.headers.get('User-Agent', ''))}"
     return salted_hmac("accounts.reauthentication", told, algorithm="sha256").hexdigest()[:32]
 
@@ -49,9 +51,8 @@ def moved(request: HttpRequest) -> bool:
 
 
 def fresh(request: HttpRequest) -> bool:
-    """Whether the password was given here less than ``PASSWORD_FRESH_MINUTES`` ago."""
-    said = request.session.get(PROVED)
-    return said is not None and time.time() - said[0] < settings.PASSWORD_FRESH_MINUTES * 60 and not moved(request)
+    """Whether the password was given less than ``PASSWORD_FRESH_MINUTES`` ago; that it was here is seen before any view."""
+    return bool(time.time() - request.session[PROVED][0] < settings.PASSWORD_FRESH_MINUTES * 60)
 
 
 def ask(request: HttpRequest, why: str) -> HttpResponse:
@@ -67,15 +68,20 @@ def ask(request: HttpRequest, why: str) -> HttpResponse:
     from accounts.forms import PasswordForm
 
     assert isinstance(request.user, User)
-    blob = parked.wrap(request, request.user.pk)
+    form = PasswordForm(user=request.user, request=request)
+    return question(request, form, why, request.path, parked.wrap(request, request.user.pk), 401)
+
+
+def question(request: HttpRequest, form: PasswordForm, why: str, target: str, blob: str, status: int) -> HttpResponse:
+    """The page that asks. ``target`` and ``blob`` (`accounts.parked`): where to go on, and what comes along."""
     context = {
-        "form": PasswordForm(user=request.user, request=request),
+        "form": form,
         "parked": blob,
         "why": why,
         "minutes": settings.PASSWORD_FRESH_MINUTES,
-        "next": request.path,
+        "next": target,
     }
-    return render(request, "accounts/still_you.html", context, status=401)
+    return render(request, "accounts/still_you.html", context, status=status)
 
 
 def password_first(
@@ -92,6 +98,6 @@ def password_first(
 
 def from_their_networks(request: HttpRequest) -> bool:
     """Whether an administrator sits where administrators may (``FMU_ADMIN_NETWORKS``; anywhere when it is not set)."""
-    networks: list[Any] = [ip_network(text) for text in settings.ADMIN_NETWORKS]
     address = security.client_of(request)
-    return not networks or (address is not None and any(ip_address(address) in network for network in networks))
+    inside = address is not None and any(ip_address(address) in network for network in settings.ADMIN_NETWORKS)
+    return inside or not settings.ADMIN_NETWORKS

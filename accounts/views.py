@@ -107,14 +107,8 @@ def still_you(request: HttpRequest) -> HttpResponse:
         sessions.renew(request)
         kept = _carried(request, request.user, blob)
         return redirect(_safe(request, kept.path if kept else target or "/"))
-    context = {
-        "form": form,
-        "next": target,
-        "parked": blob,
-        "why": request.POST.get("varfor") or request.GET.get("varfor", ""),
-        "minutes": settings.PASSWORD_FRESH_MINUTES,
-    }
-    return render(request, "accounts/still_you.html", context, status=422 if form.errors else 200)
+    why = request.POST.get("varfor") or request.GET.get("varfor", "")
+    return reauthentication.question(request, form, why, target, blob, 422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])

@@ -5,6 +5,7 @@ and ``DATA_DIR``. The launcher (``make run``) sets them; in production the organ
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -181,7 +182,9 @@ SESSION_ABSOLUTE_HOURS = int(os.environ.get("FMU_SESSION_ABSOLUTE_HOURS", "10"))
 # For so long a password that was given is asked for no more before what is highly sensitive; a routine too.
 PASSWORD_FRESH_MINUTES = int(os.environ.get("FMU_PASSWORD_FRESH_MINUTES", "15"))
 # Where the portal's administrators sit, "10.20.0.0/16,10.21.4.0/24"; anywhere when it is not set.
-ADMIN_NETWORKS = [text.strip() for text in os.environ.get("FMU_ADMIN_NETWORKS", "").split(",") if text.strip()]
+ADMIN_NETWORKS = [
+    ip_network(text.strip()) for text in os.environ.get("FMU_ADMIN_NETWORKS", "").split(",") if text.strip()
+]
 # __Host-: the browser itself holds the cookie to this host, to https (or localhost) and to the whole site.
 SESSION_COOKIE_NAME = "__Host-session"
 SESSION_COOKIE_SECURE = True
@@ -250,7 +253,7 @@ DOCUMENT_DIR = DATA_DIR / "documents"
 ERASURE_DECISIONS_FILE = DATA_DIR / "settings" / "erasure_decisions.toml"
 # Upload limit: a routine of the portal (no source in law).
 DOCUMENT_MAX_BYTES = int(os.environ.get("FMU_DOCUMENT_MAX_MB", "20")) * 1024 * 1024
-# What one person may upload in 24 hours, so that nobody fills the storage: routines too.
+# What one person may upload in 24 hours under one mandate, so that nobody fills the storage: routines too.
 UPLOAD_FILES_A_DAY = int(os.environ.get("FMU_UPLOAD_FILES_A_DAY", "1000"))
 UPLOAD_BYTES_A_DAY = int(os.environ.get("FMU_UPLOAD_MB_A_DAY", "5000")) * 1024 * 1024
 # The virus scanner (clamd), "host:port" or the path of a socket; "" when there is none. Read by the worker alone.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from ipaddress import ip_network
 
 import pytest
 from django.test import Client
@@ -115,7 +116,7 @@ def test_a_log_extract_asks_for_the_password(cast):
 
 
 def test_the_administrators_page_asks_and_is_refused_outside_their_networks(cast, settings):
-    settings.ADMIN_NETWORKS = ["10.20.0.0/16", "2001:db8::/32"]
+    settings.ADMIN_NETWORKS = [ip_network("10.20.0.0/16"), ip_network("2001:db8::/32")]
     inside, outside = browser(cast.administrator, **OFFICE), browser(cast.administrator, **HOME)
     assert inside.get("/omrakning/").status_code == 200
     assert browser(cast.administrator, **OFFICE | {"REMOTE_ADDR": "2001:db8::7"}).get("/omrakning/").status_code == 200
