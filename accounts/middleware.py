@@ -23,7 +23,7 @@ from fmu_portal.prepared import Prepared
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
-PUBLIC = ("/logga-in/", "/halsa", "/regler/", "/om/", "/static/", "/api/", "/favicon.ico")
+PUBLIC = ("/logga-in/", "/halsa", "/regler/", "/om/", "/static/", "/api/", "/favicon.ico", "/inloggad/")
 WITHOUT_MANDATE = ("/uppdrag/", "/logga-ut/", "/inloggningar/", "/losenord/", "/bekrafta/")
 FROM_ANYWHERE = ("/logga-ut/", "/bekrafta/")
 TOUCH_EVERY = 300  # seconds between writes of the session's last use

@@ -16,7 +16,11 @@ from django.http import HttpRequest
 
 MAX_AGE = 12 * 3600  # seconds
 MAX_BYTES = 500_000
-_DROP = ("csrfmiddlewaretoken", "password", "new_password", "new_password_again")
+PAGE = "_sida"
+"""The field in which a window that sends its form elsewhere (`accounts.views.still_in`) says which page it is of."""
+LOGIN = "_inloggning"
+"""The field with the window's mark (`accounts.sessions.mark`)."""
+_DROP = ("csrfmiddlewaretoken", "password", "new_password", "new_password_again", PAGE, LOGIN)
 
 
 @dataclass(frozen=True)
@@ -32,10 +36,13 @@ def _fernet() -> Fernet:
     return Fernet(base64.urlsafe_b64encode(key))
 
 
-def wrap(request: HttpRequest, user_id: int) -> str:
-    """The request's fields (no file and no password is kept), encrypted for one user; empty when too large to carry."""
+def wrap(request: HttpRequest, user_id: int, path: str = "") -> str:
+    """The request's fields (no file and no password is kept), encrypted for one user; empty when too large to carry.
+
+    ``path``: the page that they belong to, when it is not the request's own.
+    """
     fields = {name: request.POST.getlist(name) for name in request.POST if name not in _DROP}
-    text = json.dumps({"user": user_id, "path": request.path, "fields": fields})
+    text = json.dumps({"user": user_id, "path": path or request.path, "fields": fields})
     return _fernet().encrypt(text.encode()).decode() if len(text) <= MAX_BYTES else ""
 
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -19,6 +20,8 @@ from accounts.models import Login, Mandate, User
 
 BEGAN = "began"
 """The session's key for the moment of its login, in seconds since 1970."""
+
+_MARKS = Signer(salt="accounts.sessions.mark")
 
 _BROWSERS = (
     ("Edg/", "Edge"),
@@ -41,6 +44,27 @@ def described(agent: str) -> str:
 def too_old(session: Any) -> bool:
     """Whether the session has lasted as long as any may, however much it was used. One without a start has."""
     return int(session.get(BEGAN, 0)) + settings.SESSION_ABSOLUTE_HOURS * 3600 <= time.time()
+
+
+def mark(request: HttpRequest) -> str:
+    """Which login this is, signed: what a window carries, so that it knows when it is another's or nobody's."""
+    user, row = request.session.get("_auth_user_id", ""), request.session.get("login", 0)
+    return _MARKS.sign(f"{user}-{row}") if user else ""
+
+
+def owner_of(marked: str) -> int | None:
+    """The user (id) whose window carries the mark; None when it is none of ours."""
+    try:
+        return int(_MARKS.unsign(marked).partition("-")[0])
+    except (BadSignature, ValueError):
+        return None
+
+
+def seconds_left(request: HttpRequest) -> int:
+    """How long the session lasts if nothing more is done in it; at least 15, so that asking again is never a rush."""
+    idle = int(request.session.get("used", 0)) + settings.SESSION_IDLE_MINUTES * 60
+    whole = int(request.session.get(BEGAN, 0)) + settings.SESSION_ABSOLUTE_HOURS * 3600
+    return max(15, int(min(idle, whole) - time.time()))
 
 
 def begin(request: HttpRequest, user: User) -> None:

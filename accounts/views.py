@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -109,6 +110,30 @@ def still_you(request: HttpRequest) -> HttpResponse:
         return redirect(_safe(request, kept.path if kept else target or "/"))
     why = request.POST.get("varfor") or request.GET.get("varfor", "")
     return reauthentication.question(request, form, why, target, blob, 422 if form.errors else 200)
+
+
+@csrf_exempt  # nothing is done by it, and only a window of ours has a mark to send
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def still_in(request: HttpRequest) -> HttpResponse:
+    """Whose login the browser has: 204 with ``X-Login`` (its mark) and ``X-Left`` (seconds), or with neither.
+
+    A POST is what was typed in a window whose login has ended: nothing is taken of it, it is carried through the login.
+    """
+    here = sessions.mark(request) if isinstance(request.user, User) else ""
+    if request.method != "POST":
+        known = here and not reauthentication.moved(request)
+        told = {"X-Login": here, "X-Left": str(sessions.seconds_left(request))} if known else {}
+        return HttpResponse(status=204, headers=told)
+    marked, page = request.POST.get(parked.LOGIN, ""), _safe(request, request.POST.get(parked.PAGE, ""))
+    owner = sessions.owner_of(marked)
+    if owner is None:
+        return redirect("/")
+    blob = parked.wrap(request, owner, page)
+    if marked == here:
+        request.session["parked"] = blob
+        return redirect(page)
+    return render(request, "errors/signed_out.html", {"form": LoginForm(), "parked": blob, "next": page}, status=401)
 
 
 @require_http_methods(["GET", "POST"])

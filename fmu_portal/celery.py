@@ -20,9 +20,11 @@ BEAT_EVERY = 10.0
 
 
 def say_alive(name: str) -> None:
-    """Write a heartbeat row over a connection of its own (never one that a fork could inherit)."""
+    """Write a heartbeat row over a connection of its own (never one that a fork could inherit), and compare clocks."""
     import psycopg2
     from django.conf import settings
+
+    from fmu_portal.clocks import in_step
 
     database = settings.DATABASES["default"]
     try:
@@ -36,9 +38,13 @@ def say_alive(name: str) -> None:
         )
         with connection, connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO fmu_portal_heartbeat (name, at) VALUES (%s, now()) ON CONFLICT (name) DO UPDATE SET at = now()",
+                "INSERT INTO fmu_portal_heartbeat (name, at) VALUES (%s, now()) ON CONFLICT (name) DO UPDATE SET at = now()"
+                " RETURNING clock_timestamp()",
                 [name],
             )
+            row = cursor.fetchone()
+            assert row is not None
+            in_step(row[0])
         connection.close()
     except psycopg2.Error:
         pass  # /halsa shows the age; the next one comes in ten seconds

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts import sessions
 from accounts.permissions import FOLLOW_UP
 from accounts.roles import Party
 
@@ -28,13 +29,14 @@ def register_menu(items: Callable[[Any], list[Entry]]) -> None:
 
 @dataclass
 class Shell:
-    """The header and the menu. ``nav``: label, url, count, current."""
+    """The header and the menu. ``nav``: label, url, count, current. ``login``: the window's mark (`sessions.mark`)."""
 
     user_name: str = ""
     mandate: Any = None
     nav: list[dict[str, Any]] = field(default_factory=list)
     demo: bool = False
     several_mandates: bool = False
+    login: str = ""
     today: Any = None
     absence: bool = False
 
@@ -60,6 +62,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     if actor is not None:
         shell.mandate = {"role_label": actor.role_label, "organisation_name": actor.organisation_name}
         shell.nav = _menu(request, actor)
+        shell.login = sessions.mark(request)
         shell.absence = actor.party is not Party.ADMINISTRATION
     return {"portal": shell}
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from documents.storage import storage
+from fmu_portal.clocks import in_step
 from fmu_portal.models import Heartbeat
 
 log = logging.getLogger("fmu.health")
@@ -23,10 +24,11 @@ _NEEDED = ("database", "storage")
 def _database() -> dict[str, Any]:
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+            cursor.execute("SELECT clock_timestamp()")
+            moment = cursor.fetchone()[0]
     except DatabaseError:
         return {"state": "down", "age": None}
-    return {"state": "ok", "age": 0}
+    return {"state": "ok" if in_step(moment) else "degraded", "age": 0}
 
 
 def _broker() -> dict[str, Any]:
@@ -51,7 +53,10 @@ def _alive(name: str, said: dict[str, Any]) -> dict[str, Any]:
 
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
-    """Each part's state and the age of its last sign of life in seconds; 503 when database or storage is down."""
+    """Each part's state and the age of its last sign of life in seconds; 503 when database or storage is down.
+
+    The database is ``degraded`` while its clock and this machine's differ.
+    """
     parts: dict[str, dict[str, Any]] = {"database": _database()}
     try:
         parts["storage"] = {"state": "ok" if storage().healthy() else "down", "age": 0}
@@ -59,13 +64,14 @@ def health(request: HttpRequest) -> HttpResponse:
         parts["storage"] = {"state": "down", "age": None}
     parts["broker"] = _broker()
     said: dict[str, Any] = {}
-    if parts["database"]["state"] == "ok":
+    if parts["database"]["state"] != "down":
         try:
             said = dict(Heartbeat.objects.values_list("name", "at"))
         except DatabaseError:
             parts["database"] = {"state": "down", "age": None}
     for name in ("worker", "beat"):
         parts[name] = _alive(name, said)
-    down = {name for name, part in parts.items() if part["state"] != "ok"}
-    status = "down" if down & set(_NEEDED) else "degraded" if down else "ok"
+    states = {part["state"] for part in parts.values()}
+    down = any(parts[name]["state"] == "down" for name in _NEEDED)
+    status = "down" if down else "ok" if states == {"ok"} else "degraded"
     return JsonResponse({"status": status, **parts}, status=503 if status == "down" else 200)

@@ -7,6 +7,7 @@ import re
 import time
 import traceback
 from collections.abc import Mapping
+from logging.handlers import SysLogHandler
 from types import TracebackType
 from typing import Any
 
@@ -62,6 +63,16 @@ class Quiet(logging.Formatter):
             lines += [line.rstrip() for line in traceback.format_tb(error.__traceback__)]
             error = error.__cause__ or error.__context__
         return "\n".join(lines)
+
+
+class Syslog(SysLogHandler):
+    """The same lines to the machine's own log daemon, another process's to keep and to send on (`FMU_SYSLOG`)."""
+
+    ident = "fmu-portal: "
+    append_nul = False
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """A daemon that is away stops nobody: the line stands in stderr, and the next one is tried again."""
 
 
 _TOLD = ("exc", "traceback", "args", "kwargs", "return_value")

@@ -330,14 +330,18 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Logs hold codes, ids and counts: never names, personnummer, free text or query strings.
+SYSLOG = os.environ.get("FMU_SYSLOG", "")
+"""The socket of the machine's log daemon ("/dev/log"): every line goes there too. Empty: stderr alone."""
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "plain": {"()": "fmu_portal.logs.Quiet", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}}
+    | ({"syslog": {"class": "fmu_portal.logs.Syslog", "address": SYSLOG, "formatter": "plain"}} if SYSLOG else {}),
+    "root": {"handlers": ["stderr", "syslog"] if SYSLOG else ["stderr"], "level": "INFO"},
     "loggers": {
         "django.request": {"level": "ERROR"},
         "weasyprint": {"level": "ERROR"},

@@ -24,13 +24,21 @@ forwarder_headers = ""
 # No control socket in the user's home: two portals would share it.
 control_socket_disable = True
 # gunicorn's own lines in the portal's form: an error while a file streams says where it happened, and nothing of whom.
+_SYSLOG = os.environ.get("FMU_SYSLOG", "")
 logconfig_dict = {
     "formatters": {
         "generic": {"()": "fmu_portal.logs.Quiet", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
     },
+    "handlers": {"syslog": {"class": "fmu_portal.logs.Syslog", "address": _SYSLOG, "formatter": "generic"}}
+    if _SYSLOG
+    else {},
     "root": {"level": "INFO", "handlers": []},
     "loggers": {
-        "gunicorn.error": {"level": "INFO", "handlers": ["error_console"], "propagate": False},
+        "gunicorn.error": {
+            "level": "INFO",
+            "handlers": ["error_console", *(["syslog"] if _SYSLOG else [])],
+            "propagate": False,
+        },
         "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
     },
 }

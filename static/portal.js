@@ -56,6 +56,7 @@
         if (answer.type === "opaqueredirect" || answer.status === 401) {
           dirty = true;
           say("Du har loggats ut. Texten finns kvar på sidan: logga in i en ny flik och försök igen.", "soon");
+          document.dispatchEvent(new CustomEvent("portal:ended"));
         } else if (answer.ok) {
           const token = answer.headers.get("X-Version");
           const version = form.querySelector("input[name=version]");
@@ -91,6 +92,67 @@
     window.addEventListener("beforeunload", (event) => { if (changed && !form.dataset.sent) event.preventDefault(); });
   }
 
+  /* The end of a login: what a window shows is taken away when the browser is not logged in any more as the one it was
+     shown to. The server is asked: after a minute, when the time is up, when the window is looked at again, and when
+     another window is at a page without login (which says no more than "ask"). Writing counts as use. What was typed
+     and not sent goes to the server, to come back after the login; it is never taken as if it had been sent. */
+  const windows = new BroadcastChannel("portal-login");
+  const { login } = document.body.dataset;
+  if (!login) {
+    windows.postMessage("");
+  } else {
+    const USED = 300000;
+    let asked = Date.now();
+    let timer = 0;
+    let typed = null;
+    const leave = () => {
+      for (const form of all("form")) form.dataset.sent = "1"; // the page is left without a question
+      if (!typed) {
+        document.body.replaceChildren();
+        location.replace(location.pathname + location.search);
+        return;
+      }
+      const out = document.createElement("form");
+      const add = (name, value) => {
+        const field = document.createElement("input");
+        Object.assign(field, { type: "hidden", name, value });
+        out.append(field);
+      };
+      for (const [name, value] of new FormData(typed)) if (typeof value === "string" && !/password|token/.test(name)) add(name, value);
+      add("_sida", new URL(typed.getAttribute("action") || "", location.href).pathname);
+      add("_inloggning", login);
+      Object.assign(out, { method: "post", action: "/inloggad/" });
+      document.body.replaceChildren(out);
+      out.submit();
+    };
+    const ask = async (used) => {
+      clearTimeout(timer);
+      asked = Date.now();
+      let wait = 30;
+      try {
+        const answer = await fetch("/inloggad/", {
+          credentials: "same-origin", cache: "no-store", headers: used === true ? {} : { "X-Poll": "1" },
+        });
+        if (answer.ok && answer.headers.get("X-Login") !== login) return leave();
+        if (answer.ok) wait = Number(answer.headers.get("X-Left")) + 1;
+      } catch {
+        // no network: asked again
+      }
+      timer = setTimeout(ask, wait * 1000);
+    };
+    timer = setTimeout(ask, 60000);
+    windows.addEventListener("message", () => ask());
+    document.addEventListener("portal:ended", () => ask());
+    document.addEventListener("portal:saved", () => { typed = null; }, true);
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+    document.addEventListener("input", (event) => {
+      const form = event.target.form;
+      if (!form || form.getAttribute("method") !== "post") return;
+      typed = form;
+      if (Date.now() - asked > USED) ask(true);
+    });
+  }
+
   /* Polling: <div data-poll="URL" data-poll-every="2"> is replaced until the answer says X-Done: 1.
      204: nothing new. X-Poll in the answer: the address to ask next. A hidden page does not ask. */
   for (const box of all("[data-poll]")) {
@@ -105,6 +167,7 @@
         const answer = await fetch(box.dataset.poll, {
           credentials: "same-origin", redirect: "manual", headers: { "X-Requested-With": "fetch", "X-Poll": "1" },
         });
+        if (answer.status === 401) document.dispatchEvent(new CustomEvent("portal:ended"));
         if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 404) return;
         if (!answer.ok) throw new Error(String(answer.status));
         failures = 0;

@@ -16,6 +16,7 @@ from accounts.models import ApiKey, Mandate, User
 from audit import sealing
 from audit.models import AccessEntry, FollowUp, Log, Seal, Via
 from fmu_portal.engine import outbox
+from fmu_portal.logs import tidy
 from fmu_portal.models import Event, Notice
 from orders.models import Recusal, Unlocking
 from orders.overview import PAGE
@@ -227,12 +228,20 @@ def test_eight_writers_and_a_sealer_give_no_false_alarm(committed_cast, as_owner
     assert sealing.tail(Log.ACCESS).rows == 0
 
 
-def test_the_worker_seals_and_the_tail_has_an_age(committed_cast, as_worker):
+def test_the_worker_seals_and_says_in_its_log_where_each_chain_ends(committed_cast, request, caplog):
     from fmu_portal.tasks import seal_logs
 
-    s_case = Event.objects.count()
-    assert s_case == 0
     assert seal_logs() == 0
+    s.delivered(committed_cast)
+    request.getfixturevalue("as_worker")
+    with caplog.at_level("INFO", logger="fmu.audit"):
+        count = seal_logs()
+    assert count > 0
+    assert sealing.tail(Log.EVENT).rows == 0
+    lines = [tidy(record.getMessage()) for record in caplog.records]
+    held = [line.partition("anchor=")[2] for line in lines]
+    assert [text.partition(":")[0] for text in held] == ["event"], "the end of each chain that grew"
+    assert all(sealing.holds(text) for text in held), "and the line that leaves the machine is whole"
     with pytest.raises(CommandError):
         call_command("audit")
 

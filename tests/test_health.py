@@ -1,12 +1,13 @@
 """GET /halsa: states and ages, 503 only when the database or the storage is down, nothing else told."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from fmu_portal import health
+from fmu_portal import clocks, health
+from fmu_portal.celery import say_alive
 from fmu_portal.models import Heartbeat
 
 PARTS = ("database", "storage", "broker", "worker", "beat")
@@ -50,6 +51,32 @@ def test_without_the_database_it_is_down(alive, monkeypatch):
     monkeypatch.setattr(health, "_database", lambda: {"state": "down", "age": None})
     status, body = asked()
     assert (status, body["status"]) == (503, "down")
+
+
+@pytest.mark.parametrize("off", [-3, 3])
+def test_a_clock_that_differs_from_the_databases_is_degraded_and_said_once(alive, monkeypatch, caplog, off):
+    shifted = type(
+        "Shifted", (datetime,), {"now": classmethod(lambda cls, zone: datetime.now(zone) + timedelta(seconds=off))}
+    )
+    monkeypatch.setattr(clocks, "datetime", shifted)
+    clocks._told.clear()
+    for _ in range(2):
+        status, body = asked()
+        assert (status, body["status"], body["database"]) == (200, "degraded", {"state": "degraded", "age": 0})
+        assert set(body) == {"status", *PARTS}
+    said = [record.getMessage() for record in caplog.records if record.name == "fmu.clock"]
+    assert said == [f"clock differs from the database's by {off}.0 seconds"]
+    monkeypatch.undo()
+    assert asked()[1]["database"] == {"state": "ok", "age": 0}
+    assert not clocks._told.is_set()
+
+
+def test_worker_and_beat_compare_their_clocks_when_they_say_that_they_are_alive(committed, monkeypatch):
+    told = []
+    monkeypatch.setattr(clocks, "in_step", told.append)
+    say_alive("worker")
+    assert len(told) == 1
+    assert abs((timezone.now() - told[0]).total_seconds()) < 5
 
 
 def test_without_the_storage_it_is_down(alive, settings, tmp_path):

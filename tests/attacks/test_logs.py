@@ -5,6 +5,10 @@ from __future__ import annotations
 import io
 import logging
 import logging.config
+import os
+import runpy
+import socket
+import subprocess
 import sys
 from urllib.parse import quote
 
@@ -182,6 +186,51 @@ def test_gunicorn_writes_with_our_formatter(probe):
             text = formatter.format(record)
             assert not [word for word in SECRETS if word in text]
             probe()
+
+
+WRITES = """
+import logging
+import django
+django.setup()
+logging.getLogger("fmu.security").warning("%s", "login_failed user=7 address=192.0.2.7")
+try:
+    raise ValueError("Astrid Exempel")
+except ValueError:
+    logging.getLogger("fmu.outbox").exception("failed")
+"""
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["daemon", "no daemon"])
+def test_every_line_goes_to_the_log_daemon_too_and_its_absence_stops_nobody(tmp_path, there):
+    """The lines as another process reads them, of a portal that was started with FMU_SYSLOG."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
+        daemon.settimeout(5)
+        if there:
+            daemon.bind(str(tmp_path / "log"))
+        env = {**os.environ, "FMU_SYSLOG": str(tmp_path / "log"), "DJANGO_SETTINGS_MODULE": "fmu_portal.settings"}
+        done = subprocess.run(
+            [sys.executable, "-c", WRITES], env=env, capture_output=True, text=True, timeout=60, check=True
+        )
+        heard = [daemon.recv(65536).decode() for _ in range(2)] if there else []
+    said = done.stderr.splitlines()
+    assert "fmu.security login_failed user=7 address=192.0.2.7" in said[0]
+    assert "Astrid" not in done.stderr + "".join(heard)
+    if there:
+        assert heard[0] == f"<12>fmu-portal: {said[0]}"  # user.warning
+        assert heard[1].startswith("<11>fmu-portal: ")
+        assert "builtins.ValueError" in heard[1]
+    else:
+        assert "Logging error" not in done.stderr
+
+
+def test_gunicorns_own_lines_go_there_too(monkeypatch):
+    from launcher import gunicorn_conf
+
+    assert gunicorn_conf.logconfig_dict["handlers"] == {}
+    monkeypatch.setenv("FMU_SYSLOG", "/dev/log")
+    made = runpy.run_path(gunicorn_conf.__file__)["logconfig_dict"]
+    assert made["handlers"]["syslog"]["class"] == "fmu_portal.logs.Syslog"
+    assert "syslog" in made["loggers"]["gunicorn.error"]["handlers"]
 
 
 def test_what_is_tidied_and_what_is_left():

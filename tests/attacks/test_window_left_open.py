@@ -1,0 +1,127 @@
+"""A window left open after its login has ended: it learns so, and what was typed in it comes back to its owner alone."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from django.test import Client
+
+from accounts import sessions
+from orders.models import Assessment
+from tests import situations as s
+from tests.attacks.test_sessions import logged_in
+from tests.cast import PASSWORD
+from tests.pages import browser
+
+ASK = {"headers": {"X-Poll": "1"}}
+
+
+def mark_of(text):
+    return re.search(r'data-login="([^"]+)"', text)[1]
+
+
+def parked_in(answer):
+    return re.search(r'name="parked" value="([^"]+)"', answer.content.decode())[1]
+
+
+def test_a_window_is_told_whose_login_it_is_and_how_long_it_lasts(cast, settings, probe):
+    client = logged_in()
+    mark = mark_of(client.get("/att-gora/").content.decode())
+    answer = client.get("/inloggad/", **ASK)
+    assert (answer.status_code, answer.content, answer["X-Login"]) == (204, b"", mark)
+    assert 0 <= settings.SESSION_IDLE_MINUTES * 60 - int(answer["X-Left"]) < 60
+    session = client.session
+    session["used"] -= 1200
+    session.save()
+    assert 0 <= (settings.SESSION_IDLE_MINUTES - 20) * 60 - int(client.get("/inloggad/", **ASK)["X-Left"]) < 60
+    session[sessions.BEGAN] = int(time.time()) - settings.SESSION_ABSOLUTE_HOURS * 3600 + 100
+    session.save()
+    assert 90 <= int(client.get("/inloggad/", **ASK)["X-Left"]) <= 100
+    client.post("/logga-ut/")
+    answer = client.get("/inloggad/", **ASK)
+    assert (answer.status_code, answer.content, "X-Login" in answer, "X-Left" in answer) == (204, b"", False, False)
+    probe(4)
+
+
+def test_asking_is_no_use_but_writing_is(cast, probe):
+    client = logged_in()
+    client.get("/att-gora/")
+    session = client.session
+    session["used"] -= 1200
+    session.save()
+    long_ago = session["used"]
+    client.get("/inloggad/", **ASK)
+    assert client.session["used"] == long_ago
+    client.get("/inloggad/")
+    assert client.session["used"] > long_ago + 1000
+    probe(2)
+
+
+def test_a_stolen_session_is_not_told_either(cast, probe):
+    client = logged_in()
+    client.defaults["REMOTE_ADDR"] = "192.0.2.80"
+    answer = client.get("/inloggad/", **ASK)
+    assert (answer.status_code, "X-Login" in answer, "X-Left" in answer) == (204, False, False)
+    probe()
+
+
+@pytest.mark.parametrize("ended", ["logged out", "idle", "somebody else"])
+def test_what_was_typed_comes_back_after_the_login_and_was_never_taken(cast, probe, ended):
+    case = s.draft(cast)
+    client = logged_in()
+    url = f"/arenden/{case.number}/steg/request/"
+    mark = mark_of(client.get(url).content.decode())
+    client.post("/logga-ut/") if ended != "idle" else client.session.flush()
+    if ended == "somebody else":
+        client.post("/logga-in/", {"username": "physician", "password": PASSWORD})
+    answer = client.post("/inloggad/", {**s.REQUEST, "_sida": url, "_inloggning": mark})
+    text = answer.content.decode()
+    assert answer.status_code == 401
+    assert "Ingenting har skickats" in text
+    assert "60 minuter" not in text, "nobody knows here that it was the time"
+    for word in (s.NAME, s.ADDRESS, s.PERSONNUMMER):
+        assert word not in text
+    assert Assessment.objects.get(pk=case.pk).status == case.status
+    blob = parked_in(answer)
+    stranger = Client()
+    stranger.post("/logga-in/", {"username": "physician", "password": PASSWORD, "parked": blob})
+    assert "parked" not in stranger.session
+    back = Client().post("/logga-in/", {"username": "officer", "password": PASSWORD, "parked": blob})
+    assert back.headers["Location"] == url
+    owner = Client()
+    owner.post("/logga-in/", {"username": "officer", "password": PASSWORD, "parked": blob})
+    assert s.ADDRESS in owner.get(url).content.decode()
+    probe(3)
+
+
+def test_a_form_of_a_login_that_is_still_there_is_given_back_and_not_taken(cast, probe):
+    case = s.draft(cast)
+    client = logged_in()
+    url = f"/arenden/{case.number}/steg/request/"
+    mark = mark_of(client.get(url).content.decode())
+    answer = client.post("/inloggad/", {**s.REQUEST, "_sida": url, "_inloggning": mark})
+    assert (answer.status_code, answer.headers["Location"]) == (302, url)
+    assert Assessment.objects.get(pk=case.pk).status == case.status
+    assert s.ADDRESS in client.get(url).content.decode()
+    probe()
+
+
+@pytest.mark.parametrize("mark", ["", "1-1", "1-1:AAAA", "x", "\x00"])
+def test_without_a_mark_of_ours_nothing_is_carried(cast, probe, mark):
+    client = browser(cast.officer)
+    answer = client.post("/inloggad/", {"reason": "x", "_sida": "/att-gora/", "_inloggning": mark})
+    assert (answer.status_code, answer.headers["Location"], "parked" in client.session) == (302, "/", False)
+    probe()
+
+
+@pytest.mark.parametrize(
+    "page", ["https://ond.example/", "//ond.example/", "/\\ond.example/", "javascript:alert(1)", ""]
+)
+def test_the_page_that_it_goes_back_to_is_one_of_ours(cast, probe, page):
+    client = logged_in()
+    mark = mark_of(client.get("/att-gora/").content.decode())
+    answer = client.post("/inloggad/", {"reason": "x", "_sida": page, "_inloggning": mark})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    probe()
