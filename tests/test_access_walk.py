@@ -228,6 +228,10 @@ def test_nobody_gets_in_without_a_login(cases):
                 assert answer.status_code == 200, url
             elif url.startswith("/api/v1/"):
                 assert answer.status_code == 401, url
+            elif (
+                url == "/inloggad/"
+            ):  # what a window asks by itself: whose login it is, and nothing when it is nobody's
+                assert (answer.status_code, answer.content, "X-Login" in answer) == (204, b"", False)
             else:
                 assert answer.status_code == 302, url
                 assert answer.headers["Location"].startswith("/logga-in/"), url
