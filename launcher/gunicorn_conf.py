@@ -24,21 +24,25 @@ forwarder_headers = ""
 # No control socket in the user's home: two portals would share it.
 control_socket_disable = True
 # gunicorn's own lines in the portal's form: an error while a file streams says where it happened, and nothing of whom.
-_SYSLOG = os.environ.get("FMU_SYSLOG", "")
 logconfig_dict = {
     "formatters": {
         "generic": {"()": "fmu_portal.logs.Quiet", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
     },
-    "handlers": {"syslog": {"class": "fmu_portal.logs.Syslog", "address": _SYSLOG, "formatter": "generic"}}
-    if _SYSLOG
-    else {},
     "root": {"level": "INFO", "handlers": []},
     "loggers": {
         "gunicorn.error": {
             "level": "INFO",
-            "handlers": ["error_console", *(["syslog"] if _SYSLOG else [])],
+            "handlers": ["error_console"],
             "propagate": False,
         },
         "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
     },
 }
+if address := os.environ.get(
+    "FMU_SYSLOG"
+):  # gunicorn's own handlers are lost when any is named: the one in use is named too
+    logconfig_dict["handlers"] = {
+        "error_console": {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stderr"},
+        "syslog": {"class": "fmu_portal.logs.Syslog", "address": address, "formatter": "generic"},
+    }
+    logconfig_dict["loggers"]["gunicorn.error"]["handlers"].append("syslog")

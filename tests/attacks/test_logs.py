@@ -223,14 +223,33 @@ def test_every_line_goes_to_the_log_daemon_too_and_its_absence_stops_nobody(tmp_
         assert "Logging error" not in done.stderr
 
 
-def test_gunicorns_own_lines_go_there_too(monkeypatch):
+@pytest.mark.parametrize("there", [True, False], ids=["daemon", "no daemon"])
+def test_gunicorns_own_lines_go_there_too(monkeypatch, tmp_path, there):
+    """By gunicorn's own way of setting up its logging, which forgets its handlers when it is given any."""
+    from gunicorn.config import Config
+    from gunicorn.glogging import Logger
+
     from launcher import gunicorn_conf
 
-    assert gunicorn_conf.logconfig_dict["handlers"] == {}
-    monkeypatch.setenv("FMU_SYSLOG", "/dev/log")
-    made = runpy.run_path(gunicorn_conf.__file__)["logconfig_dict"]
-    assert made["handlers"]["syslog"]["class"] == "fmu_portal.logs.Syslog"
-    assert "syslog" in made["loggers"]["gunicorn.error"]["handlers"]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
+        daemon.settimeout(5)
+        daemon.bind(str(tmp_path / "log"))
+        monkeypatch.setenv("FMU_SYSLOG", str(tmp_path / "log") if there else "")
+        made = runpy.run_path(gunicorn_conf.__file__)
+        config = Config()
+        config.set("logconfig_dict", made["logconfig_dict"])
+        try:
+            own = Logger(config)
+            assert own.error_log.handlers
+            assert [type(handler).__name__ for handler in own.error_log.handlers] == ["StreamHandler", "Syslog"][
+                : 1 + there
+            ]
+            own.error("Error handling request %s", f"/arenden/?arende={s.PERSONNUMMER}")
+            heard = daemon.recv(65536).decode() if there else ""
+        finally:
+            logging.config.dictConfig(settings.LOGGING)
+    assert heard.startswith("<11>fmu-portal: 2") if there else not heard
+    assert s.PERSONNUMMER not in heard
 
 
 def test_what_is_tidied_and_what_is_left():
