@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 _host = os.environ.get("HOST", "127.0.0.1")
 _fd = os.environ.get("WEB_FD")  # the launcher's socket, listening before anything else was started
@@ -24,7 +25,7 @@ forwarder_headers = ""
 # No control socket in the user's home: two portals would share it.
 control_socket_disable = True
 # gunicorn's own lines in the portal's form: an error while a file streams says where it happened, and nothing of whom.
-logconfig_dict = {
+logconfig_dict: dict[str, Any] = {
     "formatters": {
         "generic": {"()": "fmu_portal.logs.Quiet", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
     },

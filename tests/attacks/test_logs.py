@@ -226,8 +226,8 @@ def test_every_line_goes_to_the_log_daemon_too_and_its_absence_stops_nobody(tmp_
 @pytest.mark.parametrize("there", [True, False], ids=["daemon", "no daemon"])
 def test_gunicorns_own_lines_go_there_too(monkeypatch, tmp_path, there):
     """By gunicorn's own way of setting up its logging, which forgets its handlers when it is given any."""
-    from gunicorn.config import Config
-    from gunicorn.glogging import Logger
+    from gunicorn.config import Config  # type: ignore[import-untyped]
+    from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
     from launcher import gunicorn_conf
 
