@@ -12,16 +12,25 @@ from django.db.models import Q
 from fmu_portal.engine.refusals import NoRule
 from fmu_portal.engine.registry import Limit
 from fmu_portal.models import Duty
+from fmu_portal.prepared import Prepared
 from fmu_portal.working_days import add_working_days, named_days_off
 from rules.models import Certainty, Rule
 
 NAMES = {"law.report_time": "tiden för utlåtandet (8 § förordning 2018:1633)"}
 
 
+_IN_FORCE = Prepared(
+    lambda key, day, region: Rule.objects.in_force(day).filter(Q(region_id=region) | Q(region__isnull=True), key=key),
+    key=str,
+    day=date,
+    region=int,
+)
+
+
 def rule_in_force(key: str, day: date, region_id: int | None = None) -> Rule:
     """The rule of a key on a day, a region's own before the general one. Raises `NoRule`."""
-    rules = Rule.objects.in_force(day).filter(Q(region_id=region_id) | Q(region__isnull=True), key=key)
-    found = sorted(rules, key=lambda rule: rule.region_id is None)
+    asked = _IN_FORCE.asked(key=key, day=day, region=region_id or 0)
+    found = sorted(asked.all() if asked else [], key=lambda rule: rule.region_id is None)
     if not found:
         raise NoRule(NAMES.get(key, key), day)
     return found[0]

@@ -24,6 +24,7 @@ from fmu_portal.engine.registry import PROCESSES, Limit, Registered
 from fmu_portal.engine.table import Step
 from fmu_portal.engine.writing import event_of, origin, planned, store, told_of
 from fmu_portal.models import Duty, Event, Note
+from fmu_portal.prepared import Prepared
 
 WRONG_ROLE = "Ditt uppdrag ger inte rätt att göra det här."
 
@@ -84,9 +85,17 @@ def lock(registered: Registered, pk: int) -> Any:
     return registered.model.locked(pk)
 
 
+_OPEN = Prepared(
+    lambda process, pk: Duty.objects.open().filter(process=process, subject_id=pk).order_by("due", "id"),
+    process=str,
+    pk=int,
+)
+
+
 def open_duties(process: str, pk: int) -> list[Duty]:
     """The subject's open duties, by due date."""
-    return list(Duty.objects.open().filter(process=process, subject_id=pk).order_by("due", "id"))
+    asked = _OPEN.asked(process=process, pk=pk)
+    return asked.all() if asked else []
 
 
 def may_take(registered: Registered, subject: Any, step: Step, actor: Actor) -> bool:
