@@ -10,6 +10,9 @@ import psycopg2
 
 from tests import conftest, roles, stack
 
+TODAY = "2026-11-25"
+"""A Wednesday."""
+
 
 def name_of(word: str) -> str:
     """The database's name in this process of the run."""
@@ -66,6 +69,11 @@ def shared(word: str, *arguments: str) -> str:
     finally:
         admin.close()
     return name
+
+
+def demonstration() -> str:
+    """The demonstration as it is loaded at a first start, on a fixed day."""
+    return shared("demonstration", "--today", TODAY)
 
 
 def _load(name: str, *arguments: str) -> None:

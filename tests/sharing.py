@@ -11,7 +11,7 @@ TOGETHER = {
     "tests/browser/": "browser",
     "tests/test_query_counts.py": "sizes",
     "tests/test_demo.py": "demonstration",
-    "tests/test_replay.py": "replay",
+    "tests/test_replay.py": "demonstration",
     "tests/test_seal.py": "seal",
     "tests/test_pdf_of_record.py": "pdf",
 }

@@ -56,8 +56,8 @@ def test_a_recount_through_the_portal(cast):
 
 @pytest.fixture(scope="module")
 def _demo(django_db_blocker):
-    with django_db_blocker.unblock(), demo_database.loaded("replay", "--assessments", "320") as name:
-        yield name
+    with django_db_blocker.unblock():
+        yield demo_database.demonstration()
 
 
 @pytest.fixture
