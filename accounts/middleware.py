@@ -113,7 +113,7 @@ class LoginRequired:
                 "parked": blob,
                 "minutes": settings.SESSION_IDLE_MINUTES,
                 "hours": settings.SESSION_ABSOLUTE_HOURS if self._lasted(request) else None,
-                "next": request.path if not blob else "",
+                "next": parked.page_of(request) if not blob else "",
             }
             return render(request, "errors/signed_out.html", context, status=401)
         if request.path_info == "/":

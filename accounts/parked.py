@@ -1,6 +1,8 @@
 """A form that was sent after the session had ended: carried, encrypted, through the login page and back.
 
-Nothing is stored on the server for somebody who is not logged in; the text goes back only to the same user.
+Nothing is stored on the server for somebody who is not logged in; the text goes back only to the same user. The page that
+the form stands on asks for it: ``form = parked.fill(request, form)``, or ``kept = parked.back(request)`` and
+``parked.into(form, kept)`` for each of several forms.
 """
 
 from __future__ import annotations
@@ -9,23 +11,33 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import TypeVar
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
-from django.http import HttpRequest
+from django.forms import BaseForm
+from django.forms.utils import ErrorDict
+from django.http import HttpRequest, QueryDict
+from django.utils.http import url_has_allowed_host_and_scheme
 
 MAX_AGE = 12 * 3600  # seconds
 MAX_BYTES = 500_000
 PAGE = "_sida"
-"""The field in which a window that sends its form elsewhere (`accounts.views.still_in`) says which page it is of."""
+"""The field in which a form says which page it stands on, when it is sent to an address that shows none."""
 LOGIN = "_inloggning"
 """The field with the window's mark (`accounts.sessions.mark`)."""
 _DROP = ("csrfmiddlewaretoken", "password", "new_password", "new_password_again", PAGE, LOGIN)
 
 
+_BUTTONS = ("gor", "sedd", "filer")
+"""What no form is filled in with: which button, which version of the page, what a list of files held."""
+
+Filled = TypeVar("Filled", bound=BaseForm)
+
+
 @dataclass(frozen=True)
 class Parked:
-    """What was sent: the page, and its fields (name -> values)."""
+    """What was sent: the page (with its query), and its fields (name -> values)."""
 
     path: str
     fields: dict[str, list[str]]
@@ -36,14 +48,18 @@ def _fernet() -> Fernet:
     return Fernet(base64.urlsafe_b64encode(key))
 
 
-def wrap(request: HttpRequest, user_id: int, path: str = "") -> str:
-    """The request's fields (no file and no password is kept), encrypted for one user; empty when too large to carry.
-
-    ``path``: the page that they belong to, when it is not the request's own.
-    """
+def wrap(request: HttpRequest, user_id: int) -> str:
+    """The request's fields (no file and no password is kept), encrypted for one user; empty when too large to carry."""
     fields = {name: request.POST.getlist(name) for name in request.POST if name not in _DROP}
-    text = json.dumps({"user": user_id, "path": path or request.path, "fields": fields})
+    text = json.dumps({"user": user_id, "path": page_of(request), "fields": fields})
     return _fernet().encrypt(text.encode()).decode() if len(text) <= MAX_BYTES else ""
+
+
+def page_of(request: HttpRequest) -> str:
+    """The page of ours that a form stands on: as the form says, or the address that it was sent to."""
+    said = request.POST.get(PAGE, "")
+    ours = said.startswith("/") and url_has_allowed_host_and_scheme(said, allowed_hosts=None)
+    return said if ours else request.get_full_path()
 
 
 def unwrap(blob: str, user_id: int) -> Parked | None:
@@ -53,3 +69,35 @@ def unwrap(blob: str, user_id: int) -> Parked | None:
     except (InvalidToken, ValueError):
         return None
     return Parked(found["path"], found["fields"]) if found["user"] == user_id else None
+
+
+def back(request: HttpRequest) -> QueryDict | None:
+    """What the same person sent from this page after the session had ended: given back once, when the page is read."""
+    blob = request.session.get("parked") if request.method in ("GET", "HEAD") else None
+    kept = unwrap(blob, request.user.pk or 0) if blob else None
+    if kept is None or kept.path.partition("?")[0] != request.path:
+        return None
+    del request.session["parked"]
+    return query_of({name: values for name, values in kept.fields.items() if name not in _BUTTONS})
+
+
+def query_of(fields: dict[str, list[str]]) -> QueryDict:
+    """Fields (name -> values) as a form takes them."""
+    data = QueryDict(mutable=True)
+    for name, values in fields.items():
+        data.setlist(name, values)
+    return data
+
+
+def fill(request: HttpRequest, form: Filled) -> Filled:
+    """A page's only form, with what was typed in it before."""
+    return into(form, back(request))
+
+
+def into(form: Filled, kept: QueryDict | None) -> Filled:
+    """The form with what was typed in it, if any of it was this form's, and without errors yet."""
+    if kept and any(form.add_prefix(name) in kept for name in form.fields):
+        form.data, form.is_bound = kept, True
+        form._errors = ErrorDict()  # type: ignore[attr-defined]
+        form.cleaned_data = {}
+    return form

@@ -69,7 +69,7 @@ def ask(request: HttpRequest, why: str) -> HttpResponse:
 
     assert isinstance(request.user, User)
     form = PasswordForm(user=request.user, request=request)
-    return question(request, form, why, request.path, parked.wrap(request, request.user.pk), 401)
+    return question(request, form, why, parked.page_of(request), parked.wrap(request, request.user.pk), 401)
 
 
 def question(request: HttpRequest, form: PasswordForm, why: str, target: str, blob: str, status: int) -> HttpResponse:

@@ -125,11 +125,11 @@ def still_in(request: HttpRequest) -> HttpResponse:
         known = here and not reauthentication.moved(request)
         told = {"X-Login": here, "X-Left": str(sessions.seconds_left(request))} if known else {}
         return HttpResponse(status=204, headers=told)
-    marked, page = request.POST.get(parked.LOGIN, ""), _safe(request, request.POST.get(parked.PAGE, ""))
+    marked, page = request.POST.get(parked.LOGIN, ""), parked.page_of(request)
     owner = sessions.owner_of(marked)
-    if owner is None:
+    if owner is None or page == request.path:
         return redirect("/")
-    blob = parked.wrap(request, owner, page)
+    blob = parked.wrap(request, owner)
     if marked == here:
         request.session["parked"] = blob
         return redirect(page)

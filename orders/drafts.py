@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils import timezone
 
-from accounts import parked
 from accounts.actor import Actor
+from accounts.parked import query_of
 from fmu_portal import identity
 from fmu_portal.engine.inputs import StepForm
 from orders.models import Assessment, StepDraft
@@ -35,32 +35,14 @@ def _keep(case: Assessment, actor: Actor, step: str, kept: dict[str, list[str]])
     )
 
 
-def _as_query(fields: dict[str, list[str]]) -> QueryDict:
-    data = QueryDict(mutable=True)
-    for name, values in fields.items():
-        data.setlist(name, values)
-    return data
-
-
 def load_draft(case: Assessment, actor: Actor, step: str) -> QueryDict | None:
     """What the person kept for this step, or None."""
     rows = StepDraft.objects.filter(assessment=case, step=step)
     row = rows.filter(organisation_id=actor.organisation_id, user_id=actor.user_id).first()
-    return _as_query(json.loads(identity.decrypt_text(row.data["sealed"]))) if row and row.data else None
+    return query_of(json.loads(identity.decrypt_text(row.data["sealed"]))) if row and row.data else None
 
 
 def drop_draft(case: Assessment, actor: Actor, step: str) -> None:
     """The step is taken, or what was typed must not be kept."""
     rows = StepDraft.objects.filter(assessment=case, step=step)
     rows.filter(organisation_id=actor.organisation_id, user_id=actor.user_id).delete()
-
-
-def take_parked(request: HttpRequest) -> QueryDict | None:
-    """What the same person sent to this page after the session had ended: given back once (see `accounts.parked`)."""
-    blob = request.session.get("parked")
-    kept = parked.unwrap(blob, actor_id) if blob and (actor_id := getattr(request.user, "pk", 0)) else None
-    if kept is None or kept.path != request.path:
-        return None
-    del request.session["parked"]
-    own = ("csrfmiddlewaretoken", "gor", "sedd", "filer")
-    return _as_query({name: values for name, values in kept.fields.items() if name not in own})

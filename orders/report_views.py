@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import parked
 from accounts.actor import Actor
 from documents.refusals import Erased
 from fmu_portal.models import Duty, Note
 from orders import words
 from orders.access import get_case, get_draft, may_write_report, person_of, readable_notes, report_versions, takes_part
-from orders.drafts import take_parked
 from orders.models import Assessment, Report, ReportSource, ReportVersion
 from orders.pdf import file_name, parts_of, waiting_row
 from orders.process import ASSESSMENT
@@ -164,7 +164,7 @@ def autosave(request: HttpRequest, number: str, section: str) -> HttpResponse:
 
 def _show(request: HttpRequest, case: Assessment, draft: Report, part: Section, status: int = 200) -> HttpResponse:
     form = SectionForm.showing(part, draft.content, draft.revision, secrets.token_hex(8))
-    kept = take_parked(request)
+    kept = parked.back(request)
     if kept is not None:
         form = SectionForm(part, kept)
     context = _frame(request, case, draft, part.name) | {

@@ -118,8 +118,10 @@
         Object.assign(field, { type: "hidden", name, value });
         out.append(field);
       };
-      for (const [name, value] of new FormData(typed)) if (typeof value === "string" && !/password|token/.test(name)) add(name, value);
-      add("_sida", new URL(typed.getAttribute("action") || "", location.href).pathname);
+      const values = new FormData(typed);
+      for (const [name, value] of values) if (typeof value === "string" && !/password|token/.test(name)) add(name, value);
+      const sent = new URL(typed.getAttribute("action") || "", location.href);
+      if (!values.has("_sida")) add("_sida", sent.pathname + sent.search);
       add("_inloggning", login);
       Object.assign(out, { method: "post", action: "/inloggad/" });
       document.body.replaceChildren(out);

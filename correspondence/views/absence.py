@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import parked
 from accounts.actor import Actor
 from accounts.models import Mandate
 from accounts.roles import Party
@@ -114,7 +115,7 @@ def absence(request: HttpRequest) -> HttpResponse:
             return redirect("absence")
     else:
         known = {"first": own.first, "last": own.last, "substitute": own.substitute_id} if own else None
-        form = AbsenceForm(actor=actor, initial=known)
+        form = parked.fill(request, AbsenceForm(actor=actor, initial=known))
     rows = Absence.objects.filter(organisation_id=actor.organisation_id, last__gte=timezone.localdate())
     context = {
         "form": form,
@@ -141,7 +142,7 @@ def hand_over(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     if not _gives(actor):
         raise PermissionDenied("Ditt uppdrag ger inte rätt att lämna över ärenden.")
-    form = HandOverForm(request.POST or None, actor=actor)
+    form = parked.fill(request, HandOverForm(request.POST or None, actor=actor))
     if request.method == "POST" and form.is_valid():
         job = handing_over.ask(actor, form.cleaned_data["giver"], form.cleaned_data["taker"])
         return redirect("hand-over-progress", job=job.pk)

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts import parked
 from accounts.actor import Actor
 from accounts.models import Organisation, User
 from accounts.roles import Party
@@ -70,7 +71,8 @@ def templates(request: HttpRequest) -> HttpResponse:
             messages.success(request, "Mallen är sparad.")
             return redirect("message-templates")
     else:
-        form = TemplateForm(initial={"name": chosen.name, "text": chosen.text} if chosen is not None else None)
+        known = {"name": chosen.name, "text": chosen.text} if chosen is not None else None
+        form = parked.fill(request, TemplateForm(initial=known))
     context = {
         "form": form,
         "chosen": chosen,

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import parked
 from accounts.actor import Actor
 from accounts.roles import Party
 from correspondence import access, drafts, files, texts, threads
@@ -29,7 +30,6 @@ from fmu_portal.engine.inputs import StepForm
 from fmu_portal.engine.refusals import InvalidInput, WrongState
 from fmu_portal.models import Duty
 from orders.access import get_case
-from orders.drafts import take_parked
 from orders.models import Assessment, Assignment
 from orders.views.staging import ManyFiles
 from rules.remembered import rules_by_code
@@ -85,7 +85,7 @@ def typed(request: HttpRequest) -> QueryDict:
 
 def typed_before(request: HttpRequest, draft: Draft | None) -> QueryDict | None:
     """What was typed before: sent when the session had ended, or kept as a draft."""
-    return take_parked(request) or drafts.content(draft)
+    return parked.back(request) or drafts.content(draft)
 
 
 def quiet(form_class: Any, thread: Thread, actor: Actor, kept: QueryDict | None) -> StepForm:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import reauthentication
+from accounts import parked, reauthentication
 from accounts.models import Organisation
 from accounts.permissions import FOLLOW_UP, See, Where, wheres
 from audit import collector
@@ -23,7 +23,6 @@ from fmu_portal.addresses import number_in
 from fmu_portal.engine import outbox
 from fmu_portal.forms import PortalForm
 from orders import access
-from orders.drafts import take_parked
 from orders.models import Recusal, Unlocking
 from orders.views.request import actor_of
 
@@ -59,7 +58,7 @@ def unlock(request: HttpRequest, number: str) -> HttpResponse:
     if found is None:
         access.get_case(actor, number)  # one's own, or 404
         return redirect("case", number=number)
-    form = ReasonForm(request.POST if request.method == "POST" else take_parked(request), **TO_UNLOCK)
+    form = parked.fill(request, ReasonForm(request.POST if request.method == "POST" else None, **TO_UNLOCK))
     if request.method == "POST" and form.is_valid():
         unlocking = Unlocking.objects.create(
             assessment_id=found,
@@ -84,7 +83,7 @@ def reveal(request: HttpRequest, number: str) -> HttpResponse:
     case = access.get_case(actor, number)
     if not case.protected or not access.may_reveal(actor, case):
         raise Http404
-    form = ReasonForm(request.POST if request.method == "POST" else None, **TO_REVEAL)
+    form = parked.fill(request, ReasonForm(request.POST if request.method == "POST" else None, **TO_REVEAL))
     context = {"form": form, "case": case}
     if request.method == "POST" and form.is_valid():
         person, stated = access.revealed(actor, case, form.cleaned_data["reason"])
@@ -98,7 +97,7 @@ def reveal(request: HttpRequest, number: str) -> HttpResponse:
             "performer_name": names.get(case.performer_id or 0),
         }
         return render(request, "orders/reveal.html", context)
-    return render(request, "orders/reveal.html", context, status=422 if form.is_bound else 200)
+    return render(request, "orders/reveal.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])

@@ -22,7 +22,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import reauthentication
+from accounts import parked, reauthentication
 from accounts.actor import Actor
 from accounts.permissions import FOLLOW_UP, See
 from accounts.roles import PARTY_OF, Party, Role
@@ -224,7 +224,7 @@ def follow_up(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied("Det är samordnaren eller administratören som följer upp loggen.")
     first = _month(request.GET.get("manad"))
     chosen = number_in(request.GET.get("rad"))
-    form = OutcomeForm(request.POST if request.method == "POST" else None)
+    form = parked.fill(request, OutcomeForm(request.POST if request.method == "POST" else None))
     if request.method == "POST":
         entry = get_object_or_404(AccessEntry, pk=chosen or 0, organisation_id=actor.organisation_id)
         if form.is_valid():

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import parked
 from accounts.models import Organisation
 from accounts.permissions import See, may_search, says_why
 from accounts.roles import Party
@@ -107,7 +108,7 @@ def search(request: HttpRequest) -> HttpResponse:
     region = says_why(actor.role)
     if not may_search(actor.role):
         raise PermissionDenied("Ditt uppdrag ger inte rätt att söka på personnummer.")
-    form = SearchForm(request.POST or None, needs_reason=region)
+    form = parked.fill(request, SearchForm(request.POST or None, needs_reason=region))
     found: list[Assessment] | None = None
     elsewhere: list[str] = []
     if request.method == "POST" and form.is_valid():

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import parked
 from accounts.actor import Actor
 from accounts.models import Organisation
 from accounts.permissions import See, may_search
@@ -198,6 +199,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "is_performer": actor.party is Party.PERFORMER,
         "may_search": may_search(actor.role),
         "poll_seconds": POLL_SECONDS,
+        "kept_name": kept["namn"] if (kept := parked.back(request)) and "namn" in kept else "",
     }
     return render(request, "orders/case_list.html", context)
 

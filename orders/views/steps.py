@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import sessions
+from accounts import parked, sessions
 from accounts.actor import Actor
 from accounts.forms import PasswordForm
 from accounts.models import User
@@ -31,7 +31,7 @@ from fmu_portal.engine.registry import PROCESSES, Registered, parts
 from fmu_portal.engine.table import NEW, Step
 from orders import access
 from orders.deadlines import if_sent
-from orders.drafts import drop_draft, load_draft, save_draft, take_parked
+from orders.drafts import drop_draft, load_draft, save_draft
 from orders.inputs.files import page_count, staged
 from orders.models import Assessment, Enclosure
 from orders.sentences import names_of, sentence
@@ -137,7 +137,7 @@ def step_page(
     case, form_class = target.case, target.form_class
     if request.method == "GET":
         _guard(target, actor, None)
-        kept = take_parked(request) or load_draft(case, actor, target.draft)
+        kept = parked.back(request) or load_draft(case, actor, target.draft)
         form = _unbound(target, actor, kept)
         return _show(request, target, actor, form, kept=bool(kept))
     try:

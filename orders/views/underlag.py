@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import parked
 from accounts.actor import Actor
 from accounts.permissions import See
 from accounts.roles import Party
@@ -175,7 +176,7 @@ def underlag(request: HttpRequest, number: str) -> HttpResponse:
     actor = actor_of(request)
     case, enclosures = readable(actor, number)
     _opened(actor, case, enclosures)
-    form = InsideForm(request.POST or None)
+    form = parked.fill(request, InsideForm(request.POST or None))
     context = _pieces(actor, case, enclosures, request.GET.get("alla"))
     status = 200
     if request.method == "POST":

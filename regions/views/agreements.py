@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import parked
 from accounts.actor import Actor
 from accounts.models import Organisation
 from accounts.roles import Party, Role
@@ -80,6 +81,7 @@ def agreement(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     starting = AgreementForm.starting(found) if found else {}
     data = request.POST if request.method == "POST" else None
     form = AgreementForm(data, initial=starting, region_id=actor.organisation_id, agreement=found)
+    form = parked.fill(request, form)
     status = 200
     if data is not None:
         saved = _save(actor, form, pk)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts import parked
 from accounts.actor import Actor
 from accounts.models import Organisation
 from accounts.roles import Party, Role
@@ -61,6 +62,7 @@ def flow(request: HttpRequest) -> HttpResponse:
     if actor.role == Role.COORDINATOR and region is not None:
         known = {f"y{year}": row.requests for year, row in given.items()}
         form = ForecastForm(request.POST if request.method == "POST" else None, initial=known, years=years)
+        form = parked.fill(request, form)
     if request.method == "POST":
         if form is None or region is None:
             raise PermissionDenied("Det är Försäkringskassans samordnare som lämnar prognosen till regionerna.")

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import parked
 from accounts.actor import Actor
 from accounts.permissions import See
 from fmu_portal.addresses import number_in
@@ -63,12 +64,12 @@ def _show(
     actor = actor_of(request)
     [row] = asked([inquiry], timezone.localdate())
     registered = PROCESSES[INQUIRY.name]
-    forms = []
+    forms, kept = [], parked.back(request)
     for name in ANSWERS:
         step = INQUIRY.steps[name]
         if row.needs is not None and inquiry.status in step.from_:
             form = (bound or {}).get(name) or registered.input_of(step)(subject=inquiry, actor=actor, prefix=name)
-            forms.append({"step": step, "form": form})
+            forms.append({"step": step, "form": parked.into(form, kept)})
     reached = Assessment.objects.visible_to(actor).filter(pk=inquiry.assessment_id).values_list("number", flat=True)
     rule = next((r for r in rules_by_code().values() if r.key == "routine.inquiry"), None)
     context = {

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts import parked
 from accounts.actor import Actor
 from accounts.models import Organisation
 from accounts.roles import Role
@@ -43,6 +44,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     form = ChoiceForm(
         data, initial=_now(actor.organisation_id), region_id=actor.organisation_id, today=timezone.localdate()
     )
+    form = parked.fill(request, form)
     if data is not None and _save(actor, form):
         messages.success(request, "Klart. Regionens val är sparade.")
         return redirect("region-choice")

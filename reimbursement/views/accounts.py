@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts import parked
 from accounts.actor import Actor
 from accounts.models import Organisation
 from accounts.roles import Party, Role
@@ -47,7 +48,7 @@ def _show(
         "current": found.current,
         "waiting": found.waiting,
         "history": accounts.history(region.pk),
-        "form": (form or AccountForm()) if actor.role == Role.FINANCE_OFFICER else None,
+        "form": (form or parked.fill(request, AccountForm())) if actor.role == Role.FINANCE_OFFICER else None,
         "may_approve": found.waiting is not None and accounts.why_not_approve(actor, found.waiting) is None,
     }
     return render(request, "reimbursement/account.html", context, status=status)

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts import parked
 from accounts.permissions import See
 from accounts.roles import Role
 from orders.views.request import actor_of
@@ -38,6 +39,9 @@ def records(request: HttpRequest) -> HttpResponse:
     forms = {
         name: form(request.POST if name == bound else None, prefix=name) for name, (form, _) in KINDS.items()
     }  # fmt: skip
+    kept = parked.back(request)
+    for row in forms.values():
+        parked.into(row, kept)
     if bound in KINDS and forms[bound].is_valid():
         KINDS[bound][1].objects.create(mandate_id=actor.mandate_id, **forms[bound].cleaned_data)
         messages.success(request, "Klart. Uppgiften är tillagd och gäller för beslut som fattas från och med nu.")

@@ -12,12 +12,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts import parked
 from accounts.actor import Actor
 from fmu_portal.addresses import number_in
 from fmu_portal.models import Duty
 from fmu_portal.money import kronor
 from fmu_portal.templatetags.portal import MONTHS
-from orders.drafts import take_parked
 from orders.words import duty_left
 from reimbursement import choosing, jobs, listing
 from reimbursement.listing import VIEWS, Wanted
@@ -109,7 +109,7 @@ def send_many(request: HttpRequest) -> HttpResponse:
     actor = of_region(request)
     if not sends(actor):
         raise PermissionDenied("Det är regionens ekonom som skickar begäranden om ersättning.")
-    data: QueryDict | None = request.POST if request.method == "POST" else take_parked(request)
+    data: QueryDict | None = request.POST if request.method == "POST" else parked.back(request)
     if data is None:
         return redirect("reimbursement")
     everything = bool(data.get("alla"))

@@ -1,7 +1,7 @@
 """The pages of a step of a claim, a batch, a recovery or a review: its form, the check of the answers, the taking.
 
 One address a step. The answers travel from form to check page and on in the page itself, so nothing half done is stored;
-what somebody sent after the session had ended comes back by `orders.drafts.take_parked`. A view makes a `Target` and
+what somebody sent after the session had ended comes back by `accounts.parked.back`. A view makes a `Target` and
 gives it to `respond`.
 """
 
@@ -17,6 +17,7 @@ from django.forms.utils import ErrorDict
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
+from accounts import parked
 from accounts.actor import Actor
 from fmu_portal import errors
 from fmu_portal.addresses import number_in
@@ -27,7 +28,6 @@ from fmu_portal.engine.registry import PROCESSES, Registered
 from fmu_portal.engine.table import Step
 from fmu_portal.models import Event
 from fmu_portal.templatetags.portal import moment
-from orders.drafts import take_parked
 from orders.views.request import actor_of
 
 _OWN = ("csrfmiddlewaretoken", "gor", "sedd")
@@ -89,7 +89,7 @@ def respond(request: HttpRequest, target: Target) -> HttpResponse:
     except Refused as refused:
         return refused_page(request, target, refused)
     if reads:
-        kept = take_parked(request)
+        kept = parked.back(request)
         if target.form_class is None:
             return _check_page(request, target, None, _version(target))
         return _form_page(request, target, _unbound(target, actor, kept), kept=bool(kept))
