@@ -10,7 +10,7 @@ import copy
 import json
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar, cast
@@ -27,6 +27,7 @@ Row = TypeVar("Row", bound=models.Model)
 Value = int | str | date | list[Any]
 
 _FIRST_INT, _FIRST_DAY = 9_000_000_000_000_000_001, date(1, 1, 1)
+_FIRST_MOMENT = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def _mark(kind: type[Value], number: int) -> Value:
@@ -35,6 +36,8 @@ def _mark(kind: type[Value], number: int) -> Value:
         return _FIRST_INT + number
     if kind is list:
         return [_FIRST_INT + number]
+    if kind is datetime:
+        return _FIRST_MOMENT + timedelta(number)
     return _FIRST_DAY + timedelta(number) if kind is date else f"\x01mark {number}"
 
 

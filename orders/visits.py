@@ -12,6 +12,7 @@ from django.db.models.functions import RowNumber, TruncDate
 from django.utils import timezone
 
 from accounts.actor import Actor
+from accounts.written import Written
 from fmu_portal.working_days import add_working_days, working_days_between
 from orders.models import Expansion, Visit
 from orders.overview.days import MOST_A_DAY, Day, Entry
@@ -123,21 +124,36 @@ def in_event(visit: Visit) -> dict[str, Any]:
 
 def between(actor: Actor, first: date, last: date) -> QuerySet[Visit]:
     """The visits that the actor may see from the first day to the last, by start; those cancelled too."""
-    start, end = swedish(first, time.min), swedish(last + timedelta(days=1), time.min)
+    return _between(actor, *_moments(first, last))
+
+
+def _moments(first: date, last: date) -> tuple[datetime, datetime]:
+    """When the first day begins and the last one is over."""
+    return swedish(first, time.min), swedish(last + timedelta(days=1), time.min)
+
+
+def _between(actor: Actor, start: datetime, end: datetime) -> QuerySet[Visit]:
     rows = Visit.objects.visible_to(actor).filter(starts_at__gte=start, starts_at__lt=end)
     return rows.order_by("starts_at", "pk")
 
 
-def visit_days(actor: Actor, first: date, last: date, today: date) -> dict[date, Day]:
-    """The open visits of the actor's cases on each day, for the calendar: no person in it (`overview.days.Source`)."""
-    rows = between(actor, first, last).filter(status__in=OPEN).select_related("assessment")
+def _first_of_each_day(actor: Actor, start: datetime, end: datetime) -> QuerySet[Visit]:
+    rows = _between(actor, start, end).filter(status__in=OPEN).select_related("assessment")
     rows = rows.annotate(on=TruncDate("starts_at", tzinfo=SWEDEN))
-    rows = rows.annotate(
+    return rows.annotate(
         place_of_day=Window(RowNumber(), partition_by=F("on"), order_by=[F("starts_at").asc(), F("pk").asc()]),
         of_the_day=Window(Count("pk"), partition_by=F("on")),
     ).filter(place_of_day__lte=MOST_A_DAY)
+
+
+_OF_THE_MONTH = Written(_first_of_each_day, start=datetime, end=datetime)
+
+
+def visit_days(actor: Actor, first: date, last: date, today: date) -> dict[date, Day]:
+    """The open visits of the actor's cases on each day, for the calendar: no person in it (`overview.days.Source`)."""
+    start, end = _moments(first, last)
     found: dict[date, Day] = {}
-    for visit in rows:
+    for visit in _OF_THE_MONTH.rows(actor, start=start, end=end):
         part = found.setdefault(visit.day, Day(total=visit.of_the_day))
         text = f"Besök {visit.hours_words.partition('–')[0]}"
         part.entries.append(Entry(visit.assessment.number, text, visit.profession_label, _tone(visit, today)))

@@ -175,6 +175,7 @@ class Assessment(Personal):
             models.Index(
                 fields=["-id"], condition=Q(region__isnull=False, status__in=OPEN_STATUSES), name="open_case_requested"
             ),
+            *(models.Index(fields=[party, "number"], name=f"case_of_{word}_by_number") for party, word in _PARTIES),
             models.Index(fields=["follows"], condition=Q(follows__isnull=False), name="case_that_follows"),
             models.Index(fields=["region", "performer", "-id"], name="case_of_region_performer"),
             models.Index(fields=["agency_office", "performer", "-id"], name="case_of_office_performer"),
