@@ -7,6 +7,7 @@ Everything that comes from outside is escaped by ``format_html`` or left unsafe 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, TypedDict
 
 from django import template
@@ -174,8 +175,9 @@ def waiting(count: int | str | None) -> str:
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
-    """An icon of the sprite sheet. It says nothing to a screen reader: words stand beside it."""
+    """An icon of the sprite sheet. It says nothing to a screen reader: words stand beside it. Written once a process."""
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#f-icon-{}"></use></svg>',
         static("vendor/fkui/spritesheet.svg"),

@@ -5,25 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_logins_and_signing_keys'),
-        ('fmu_portal', '0004_open_duty_of_case'),
-        ('orders', '0011_language_in_lower_case'),
+        ("accounts", "0002_logins_and_signing_keys"),
+        ("fmu_portal", "0004_open_duty_of_case"),
+        ("orders", "0011_language_in_lower_case"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='assessment',
-            index=models.Index(fields=['agency_office', 'number'], name='case_of_office_by_number'),
+            model_name="assessment",
+            index=models.Index(fields=["agency_office", "number"], name="case_of_office_by_number"),
         ),
         migrations.AddIndex(
-            model_name='assessment',
-            index=models.Index(fields=['region', 'number'], name='case_of_region_by_number'),
+            model_name="assessment",
+            index=models.Index(fields=["region", "number"], name="case_of_region_by_number"),
         ),
         migrations.AddIndex(
-            model_name='assessment',
-            index=models.Index(fields=['performer', 'number'], name='case_of_performer_by_number'),
+            model_name="assessment",
+            index=models.Index(fields=["performer", "number"], name="case_of_performer_by_number"),
         ),
     ]

@@ -31,6 +31,7 @@ def month_of(text: str | None, today: date) -> date:
 def _day(day: date, parts: list[Day], month: date, today: date) -> dict[str, Any]:
     return {
         "day": day,
+        "iso": day.isoformat(),
         "parts": parts,
         "label": f"{WEEKDAYS[day.weekday()][:3]} {day.day} {MONTHS[day.month - 1]}",
         "outside": day.month != month.month,
