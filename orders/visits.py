@@ -137,7 +137,7 @@ def _between(actor: Actor, start: datetime, end: datetime) -> QuerySet[Visit]:
     return rows.order_by("starts_at", "pk")
 
 
-def _first_of_each_day(actor: Actor, start: datetime, end: datetime) -> QuerySet[Visit]:
+def _first_of_each_day(actor: Actor, start: datetime, end: datetime) -> QuerySet[Any]:
     rows = _between(actor, start, end).filter(status__in=OPEN).select_related("assessment")
     rows = rows.annotate(on=TruncDate("starts_at", tzinfo=SWEDEN))
     return rows.annotate(
@@ -146,7 +146,7 @@ def _first_of_each_day(actor: Actor, start: datetime, end: datetime) -> QuerySet
     ).filter(place_of_day__lte=MOST_A_DAY)
 
 
-_OF_THE_MONTH = Written(_first_of_each_day, start=datetime, end=datetime)
+_OF_THE_MONTH: Written[Any] = Written(_first_of_each_day, start=datetime, end=datetime)
 
 
 def visit_days(actor: Actor, first: date, last: date, today: date) -> dict[date, Day]:
