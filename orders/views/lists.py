@@ -14,7 +14,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import parked
-from accounts.models import Organisation
 from accounts.permissions import See, may_search, says_why
 from accounts.roles import Party
 from fmu_portal import identity
@@ -27,19 +26,11 @@ from orders.cases import new_case
 from orders.models import Assessment
 from orders.notices import address_of
 from orders.process import ASSESSMENT
+from orders.views.overview import parties
 from orders.views.request import actor_of, cursor_in
 
 NUMBER = re.compile(r"\d{4}-\d{6}")
 NOTICES = 50
-
-
-def _performers(request: HttpRequest) -> list[Organisation]:
-    """Performers to filter by: those that the region has, or that the office has used; none at a performer."""
-    actor = actor_of(request)
-    if actor.party is not Party.REGION:
-        return []
-    rows = Organisation.objects.filter(kind="performer", worked_for__region_id=actor.organisation_id)
-    return list(rows.distinct().order_by("name"))
 
 
 @require_safe
@@ -61,7 +52,7 @@ def work_basket(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "views": [(key, label, counts[key]) for key, label in basket.VIEWS.items()],
         "kinds": kinds,
-        "performers": _performers(request),
+        "performers": parties(actor)[0] if actor.party is Party.REGION else [],
         "today": today,
         "filtered": bool(wanted.kind or wanted.performer or wanted.number),
         "sees_person": actor.sees(See.IDENTITY),
