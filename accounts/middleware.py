@@ -89,14 +89,17 @@ class LoginRequired:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        elsewhere = isinstance(request.user, User) and reauthentication.moved(request)
+        if elsewhere:
+            request.actor = None  # type: ignore[attr-defined]  # the menu says neither where one works nor what waits
         if request.path_info.startswith(PUBLIC):
+            if elsewhere:
+                request.user = None  # type: ignore[assignment]  # nor who it is
             return self.get_response(request)
         if not isinstance(request.user, User):
             return self._ask(request)
-        if reauthentication.moved(request):
-            request.actor = None  # type: ignore[attr-defined]  # the menu says neither where one works nor what waits
-            if not request.path_info.startswith(FROM_ANYWHERE):
-                return reauthentication.ask(request, "moved")
+        if elsewhere and not request.path_info.startswith(FROM_ANYWHERE):
+            return reauthentication.ask(request, "moved")
         if request.actor is None and not request.path_info.startswith(WITHOUT_MANDATE):  # type: ignore[attr-defined]
             return redirect(f"/uppdrag/?{urlencode({'next': request.get_full_path()})}")
         return self.get_response(request)
@@ -106,11 +109,12 @@ class LoginRequired:
             return HttpResponse("Du har loggats ut.", status=401, content_type="text/plain; charset=utf-8")
         had_session = settings.SESSION_COOKIE_NAME in request.COOKIES
         if request.method == "POST" and request.path_info != "/logga-ut/":
-            user_id = self._ended_user(request)
-            blob = parked.wrap(request, user_id) if user_id else ""
+            owner = self._ended(request) or sessions.owner_of(request.POST.get(parked.LOGIN, ""))
+            blob = parked.wrap(request, *owner) if owner else ""
             context = {
                 "form": LoginForm(),
                 "parked": blob,
+                "too_long": bool(owner) and not blob,
                 "minutes": settings.SESSION_IDLE_MINUTES,
                 "hours": settings.SESSION_ABSOLUTE_HOURS if self._lasted(request) else None,
                 "next": parked.page_of(request) if not blob else "",
@@ -130,8 +134,9 @@ class LoginRequired:
         return sessions.BEGAN in request.session and sessions.too_old(request.session)
 
     @staticmethod
-    def _ended_user(request: HttpRequest) -> int | None:
-        """Whose session it was, while its row is still there; only that user gets the kept form back."""
+    def _ended(request: HttpRequest) -> tuple[int, int] | None:
+        """Whose session it was and under which mandate, while its row is still there; only that user gets the form back."""
         row = Session.objects.filter(pk=request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")).first()
-        found = row.get_decoded().get("_auth_user_id") if row else None
-        return int(found) if found else None
+        found = row.get_decoded() if row else {}
+        user = found.get("_auth_user_id")
+        return (int(user), int(found.get("mandate") or 0)) if user else None

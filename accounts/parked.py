@@ -37,10 +37,11 @@ Filled = TypeVar("Filled", bound=BaseForm)
 
 @dataclass(frozen=True)
 class Parked:
-    """What was sent: the page (with its query), and its fields (name -> values)."""
+    """What was sent: the page (with its query), its fields (name -> values), and the mandate's id (0: none)."""
 
     path: str
     fields: dict[str, list[str]]
+    mandate: int
 
 
 def _fernet() -> Fernet:
@@ -48,10 +49,13 @@ def _fernet() -> Fernet:
     return Fernet(base64.urlsafe_b64encode(key))
 
 
-def wrap(request: HttpRequest, user_id: int) -> str:
-    """The request's fields (no file and no password is kept), encrypted for one user; empty when too large to carry."""
+def wrap(request: HttpRequest, user_id: int, mandate: int) -> str:
+    """The request's fields (no file and no password is kept), encrypted for one user; empty when too large to carry.
+
+    ``mandate``: the id of the one it was written under (0: none); what was written for one region is not another's.
+    """
     fields = {name: request.POST.getlist(name) for name in request.POST if name not in _DROP}
-    text = json.dumps({"user": user_id, "path": page_of(request), "fields": fields})
+    text = json.dumps({"user": user_id, "mandate": mandate, "path": page_of(request), "fields": fields})
     return _fernet().encrypt(text.encode()).decode() if len(text) <= MAX_BYTES else ""
 
 
@@ -68,16 +72,20 @@ def unwrap(blob: str, user_id: int) -> Parked | None:
         found = json.loads(_fernet().decrypt(blob.encode(), ttl=MAX_AGE))
     except (InvalidToken, ValueError):
         return None
-    return Parked(found["path"], found["fields"]) if found["user"] == user_id else None
+    return Parked(found["path"], found["fields"], found["mandate"]) if found["user"] == user_id else None
 
 
 def back(request: HttpRequest) -> QueryDict | None:
     """What the same person sent from this page after the session had ended: given back once, when the page is read."""
     blob = request.session.get("parked") if request.method in ("GET", "HEAD") else None
     kept = unwrap(blob, request.user.pk or 0) if blob else None
-    if kept is None or kept.path.partition("?")[0] != request.path:
+    if kept is None or kept.mandate not in (0, request.session.get("mandate")):
+        return None
+    page, _, query = kept.path.partition("?")
+    if page != request.path or (query and query != request.META["QUERY_STRING"]):
         return None
     del request.session["parked"]
+    request.given_back = True  # type: ignore[attr-defined]  # the page says so, and the window knows what it holds
     return query_of({name: values for name, values in kept.fields.items() if name not in _BUTTONS})
 
 

@@ -69,7 +69,8 @@ def ask(request: HttpRequest, why: str) -> HttpResponse:
 
     assert isinstance(request.user, User)
     form = PasswordForm(user=request.user, request=request)
-    return question(request, form, why, parked.page_of(request), parked.wrap(request, request.user.pk), 401)
+    blob = parked.wrap(request, request.user.pk, request.session.get("mandate") or 0)
+    return question(request, form, why, parked.page_of(request), blob, 401)
 
 
 def question(request: HttpRequest, form: PasswordForm, why: str, target: str, blob: str, status: int) -> HttpResponse:
@@ -80,6 +81,7 @@ def question(request: HttpRequest, form: PasswordForm, why: str, target: str, bl
         "why": why,
         "minutes": settings.PASSWORD_FRESH_MINUTES,
         "next": target,
+        "unwatched": True,
     }
     return render(request, "accounts/still_you.html", context, status=status)
 

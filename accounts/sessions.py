@@ -47,15 +47,17 @@ def too_old(session: Any) -> bool:
 
 
 def mark(request: HttpRequest) -> str:
-    """Which login this is, signed: what a window carries, so that it knows when it is another's or nobody's."""
-    user, row = request.session.get("_auth_user_id", ""), request.session.get("login", 0)
-    return _MARKS.sign(f"{user}-{row}") if user else ""
+    """Whose login this is and under which mandate, signed ("7-12:…"): what a window carries, so that it knows when its
+    person is not logged in any more, and whose what was typed in it is."""
+    user, mandate = request.session.get("_auth_user_id", ""), request.session.get("mandate") or 0
+    return _MARKS.sign(f"{user}-{mandate}") if user else ""
 
 
-def owner_of(marked: str) -> int | None:
-    """The user (id) whose window carries the mark; None when it is none of ours."""
+def owner_of(marked: str) -> tuple[int, int] | None:
+    """The user and mandate (ids; 0: none) whose window carries the mark; None when it is none of ours."""
     try:
-        return int(_MARKS.unsign(marked).partition("-")[0])
+        user, _, mandate = _MARKS.unsign(marked).partition("-")
+        return int(user), int(mandate)
     except (BadSignature, ValueError):
         return None
 

@@ -7,6 +7,7 @@ import logging
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -31,6 +32,7 @@ def _safe(request: HttpRequest, url: str) -> str:
 
 _ENDED = {
     "1": "Du har loggats ut för att du inte hade gjort något på en stund.",
+    "fonster": "Du har loggats ut. Därför visas inte längre det som stod i fönstret.",
     "tid": "Du har loggats ut för att inloggningen hade gällt så länge som den får.",
 }
 
@@ -80,10 +82,11 @@ def _logged_in(request: HttpRequest, user: User, target: str, blob: str) -> Http
     kept = _carried(request, user, blob)
     if kept is not None:
         target = kept.path
-    mandates = list(Mandate.objects.valid().filter(user=user).order_by("-last_used_at")[:2])
+    mandates = list(Mandate.objects.valid().filter(user=user).order_by(F("last_used_at").desc(nulls_last=True)))
     request.session["several"] = len(mandates) > 1
-    if len(mandates) == 1 or (mandates and kept is not None):
-        sessions.work_under(request, mandates[0])
+    written_under = [row for row in mandates if kept is not None and row.pk == kept.mandate]
+    if len(mandates) == 1 or written_under:
+        sessions.work_under(request, (written_under or mandates)[0])
         return redirect(_safe(request, target) if target else "/")
     return redirect("/uppdrag/" + (f"?{urlencode({'next': target})}" if target else ""))
 
@@ -119,21 +122,25 @@ def still_in(request: HttpRequest) -> HttpResponse:
     """Whose login the browser has: 204 with ``X-Login`` (its mark) and ``X-Left`` (seconds), or with neither.
 
     A POST is what was typed in a window whose login has ended: nothing is taken of it, it is carried through the login.
+    A page that a person has come to here (a reload) leads on.
     """
-    here = sessions.mark(request) if isinstance(request.user, User) else ""
+    here = isinstance(
+        request.user, User
+    )  # who comes from elsewhere with a session's cookie is nobody (`LoginRequired`)
     if request.method != "POST":
-        known = here and not reauthentication.moved(request)
-        told = {"X-Login": here, "X-Left": str(sessions.seconds_left(request))} if known else {}
+        if request.headers.get("Sec-Fetch-Mode") == "navigate":
+            return redirect("/")
+        told = {"X-Login": sessions.mark(request), "X-Left": str(sessions.seconds_left(request))} if here else {}
         return HttpResponse(status=204, headers=told)
-    marked, page = request.POST.get(parked.LOGIN, ""), parked.page_of(request)
-    owner = sessions.owner_of(marked)
+    page, owner = parked.page_of(request), sessions.owner_of(request.POST.get(parked.LOGIN, ""))
     if owner is None or page == request.path:
         return redirect("/")
-    blob = parked.wrap(request, owner)
-    if marked == here:
+    blob = parked.wrap(request, *owner)
+    if here and request.user.pk == owner[0] and blob:
         request.session["parked"] = blob
         return redirect(page)
-    return render(request, "errors/signed_out.html", {"form": LoginForm(), "parked": blob, "next": page}, status=401)
+    context = {"form": LoginForm(), "parked": blob, "too_long": not blob, "next": page, "unwatched": True}
+    return render(request, "errors/signed_out.html", context, status=401)
 
 
 @require_http_methods(["GET", "POST"])

@@ -24,7 +24,7 @@ def say_alive(name: str) -> None:
     import psycopg2
     from django.conf import settings
 
-    from fmu_portal.clocks import in_step
+    from fmu_portal import clocks
 
     database = settings.DATABASES["default"]
     try:
@@ -36,6 +36,7 @@ def say_alive(name: str) -> None:
             port=database["PORT"] or None,
             connect_timeout=3,
         )
+        asked = clocks.now()
         with connection, connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO fmu_portal_heartbeat (name, at) VALUES (%s, now()) ON CONFLICT (name) DO UPDATE SET at = now()"
@@ -44,7 +45,7 @@ def say_alive(name: str) -> None:
             )
             row = cursor.fetchone()
             assert row is not None
-            in_step(row[0])
+            clocks.in_step(asked, row[0])
         connection.close()
     except psycopg2.Error:
         pass  # /halsa shows the age; the next one comes in ten seconds

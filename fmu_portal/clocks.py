@@ -17,9 +17,17 @@ _told = threading.Event()
 """Set when it has been said, and not said again until the clocks go together."""
 
 
-def in_step(theirs: datetime) -> bool:
-    """Whether this machine's clock goes with a moment that the database has just told. A line when it stops doing so."""
-    off = (datetime.now(UTC) - theirs).total_seconds()
+def now() -> datetime:
+    """This machine's moment: read it before the database is asked for its own."""
+    return datetime.now(UTC)
+
+
+def in_step(asked: datetime, theirs: datetime) -> bool:
+    """Whether this machine's clock goes with a moment that the database has told since ``asked``. A line when it stops.
+
+    The answer may have waited: only a moment before the question, or after now, says that a clock is wrong.
+    """
+    off = max((asked - theirs).total_seconds(), 0.0) - max((theirs - now()).total_seconds(), 0.0)
     if abs(off) <= MOST:
         _told.clear()
         return True

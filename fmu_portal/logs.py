@@ -66,13 +66,27 @@ class Quiet(logging.Formatter):
 
 
 class Syslog(SysLogHandler):
-    """The same lines to the machine's own log daemon, another process's to keep and to send on (`FMU_SYSLOG`)."""
+    """The same lines to the machine's own log daemon, another process's to keep and to send on (`FMU_SYSLOG`).
+
+    A daemon that is away or does not read stops nobody: the line stands in stderr, and ten seconds later it is tried again.
+    """
 
     ident = "fmu-portal: "
     append_nul = False
+    _again = 0.0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line; none just after one that did not get through."""
+        if time.monotonic() >= self._again:
+            super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """A daemon that is away stops nobody: the line stands in stderr, and the next one is tried again."""
+        """Say nothing: the base would write the line's arguments to stderr."""
+        self._again = time.monotonic() + 10
+
+    def _connect_unixsocket(self, address: str) -> None:
+        super()._connect_unixsocket(address)  # type: ignore[misc]
+        self.socket.settimeout(0.1)  # type: ignore[attr-defined]  # who writes a line holds every other thread's
 
 
 _TOLD = ("exc", "traceback", "args", "kwargs", "return_value")

@@ -177,6 +177,8 @@ SESSION_IDLE_MINUTES = int(os.environ.get("FMU_SESSION_IDLE_MINUTES", "60"))
 # For how long a case of another office stays open to whoever gave a reason: a routine of the portal, no rule of law.
 UNLOCK_HOURS = int(os.environ.get("FMU_UNLOCK_HOURS", "8"))
 SESSION_ENGINE = "accounts.session_store"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+"""The browser keeps the cookie while it is open, longer than the session lasts: a form that is sent too late says whose."""
 SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60
 # However much it is used, a session ends after this: a working day and no more.
 SESSION_ABSOLUTE_HOURS = int(os.environ.get("FMU_SESSION_ABSOLUTE_HOURS", "10"))

@@ -92,66 +92,88 @@
     window.addEventListener("beforeunload", (event) => { if (changed && !form.dataset.sent) event.preventDefault(); });
   }
 
-  /* The end of a login: what a window shows is taken away when the browser is not logged in any more as the one it was
-     shown to. The server is asked: after a minute, when the time is up, when the window is looked at again, and when
-     another window is at a page without login (which says no more than "ask"). Writing counts as use. What was typed
-     and not sent goes to the server, to come back after the login; it is never taken as if it had been sent. */
-  const windows = new BroadcastChannel("portal-login");
-  const { login } = document.body.dataset;
+  /* The end of a login: what a window shows is taken away when its person is not logged in any more in this browser.
+     The server is asked: after a minute, when the time is up, when the window is looked at again, and when another window
+     is at a page without login (which says no more than "ask"). Writing counts as use. What was typed and not sent, and
+     what a page holds that answered a form, goes to the server, to come back after the login; it is never taken as sent. */
+  const windows = "BroadcastChannel" in window ? new BroadcastChannel("portal-login") : null;
+  const { login, holds } = document.body.dataset;
   if (!login) {
-    windows.postMessage("");
+    windows?.postMessage("");
   } else {
     const USED = 300000;
-    let asked = Date.now();
+    const mine = (mark) => (mark || "").split("-")[0] === login.split("-")[0];
+    const isPost = (form) => form && form.getAttribute("method") === "post";
+    const typed = new Set();
+    let used = Date.now();
+    let ends = Date.now() + USED;
     let timer = 0;
-    let typed = null;
-    const leave = () => {
+    const add = (form, name, value) => {
+      const field = document.createElement("input");
+      Object.assign(field, { type: "hidden", name, value });
+      form.append(field);
+    };
+    const leave = (somebody) => {
       for (const form of all("form")) form.dataset.sent = "1"; // the page is left without a question
-      if (!typed) {
+      const forms = [...typed].filter((form) => form.isConnected).reverse();
+      if (!forms.length && holds !== undefined) forms.push(...all("main form").filter(isPost).slice(0, 1));
+      if (!forms.length) {
+        const here = location.pathname + location.search;
         document.body.replaceChildren();
-        location.replace(location.pathname + location.search);
+        location.replace(somebody ? here : `/logga-in/?${new URLSearchParams({ utloggad: "fonster", next: here })}`);
         return;
       }
       const out = document.createElement("form");
-      const add = (name, value) => {
-        const field = document.createElement("input");
-        Object.assign(field, { type: "hidden", name, value });
-        out.append(field);
-      };
-      const values = new FormData(typed);
-      for (const [name, value] of values) if (typeof value === "string" && !/password|token/.test(name)) add(name, value);
-      const sent = new URL(typed.getAttribute("action") || "", location.href);
-      if (!values.has("_sida")) add("_sida", sent.pathname + sent.search);
-      add("_inloggning", login);
+      const sent = new URL(forms[0].getAttribute("action") || "", location.href);
+      const taken = new Set();
+      for (const form of forms) { // the last touched first; another's field of the same name is another's
+        const values = [...new FormData(form)].filter(([name, value]) => (
+          typeof value === "string" && !/password|token/.test(name) && !taken.has(name)
+        ));
+        for (const [name, value] of values) add(out, name, value);
+        for (const [name] of values) taken.add(name);
+      }
+      if (!taken.has("_sida")) add(out, "_sida", sent.pathname + sent.search);
+      add(out, "_inloggning", login);
       Object.assign(out, { method: "post", action: "/inloggad/" });
       document.body.replaceChildren(out);
       out.submit();
     };
-    const ask = async (used) => {
+    const ask = async (writing) => {
       clearTimeout(timer);
-      asked = Date.now();
+      if (writing === true) used = Date.now();
       let wait = 30;
       try {
         const answer = await fetch("/inloggad/", {
-          credentials: "same-origin", cache: "no-store", headers: used === true ? {} : { "X-Poll": "1" },
+          credentials: "same-origin", cache: "no-store", headers: writing === true ? {} : { "X-Poll": "1" },
         });
-        if (answer.ok && answer.headers.get("X-Login") !== login) return leave();
-        if (answer.ok) wait = Number(answer.headers.get("X-Left")) + 1;
+        if (answer.status === 204) {
+          const mark = answer.headers.get("X-Login");
+          if (!mine(mark)) return leave(mark);
+          wait = Number(answer.headers.get("X-Left")) + 1;
+          ends = Date.now() + wait * 1000;
+        }
       } catch {
         // no network: asked again
       }
       timer = setTimeout(ask, wait * 1000);
     };
     timer = setTimeout(ask, 60000);
-    windows.addEventListener("message", () => ask());
+    windows?.addEventListener("message", () => ask());
     document.addEventListener("portal:ended", () => ask());
-    document.addEventListener("portal:saved", () => { typed = null; }, true);
+    document.addEventListener("portal:saved", (event) => { typed.delete(event.target); }, true);
     document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+    window.addEventListener("pageshow", (event) => { if (event.persisted) ask(); });
+    window.addEventListener("focus", () => { if (Date.now() > ends) ask(); });
     document.addEventListener("input", (event) => {
-      const form = event.target.form;
-      if (!form || form.getAttribute("method") !== "post") return;
-      typed = form;
-      if (Date.now() - asked > USED) ask(true);
+      const { form } = event.target;
+      if (!isPost(form)) return;
+      typed.delete(form);
+      typed.add(form);
+      if (Date.now() - used > USED) ask(true);
+    });
+    document.addEventListener("submit", (event) => { // too late, perhaps: it says whose it is
+      if (isPost(event.target) && Date.now() > ends) add(event.target, "_inloggning", login);
     });
   }
 

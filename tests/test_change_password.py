@@ -132,6 +132,6 @@ def test_it_is_logged_without_a_word_of_it(cast, caplog):
 
 def test_a_form_that_came_after_the_session_ended_carries_no_password(cast, rf):
     data = {"password": PASSWORD, "new_password": NEW, "new_password_again": NEW, "other": "kvar"}
-    kept = parked.unwrap(parked.wrap(rf.post(URL, data), 7), 7)
+    kept = parked.unwrap(parked.wrap(rf.post(URL, data), 7, 0), 7)
     assert kept is not None
     assert json.dumps(kept.fields) == json.dumps({"other": ["kvar"]})

@@ -136,7 +136,7 @@ def test_what_was_sent_after_the_session_ended_comes_back(cast, rf):
     line, url = claim.lines.get(), url_of(claim, "steg/enter_costs/")
     client = browser(cast.finance)
     session = client.session
-    session["parked"] = parked.wrap(rf.post(url, {f"cost_{line.pk}": "12 345"}), cast.finance.user_id)
+    session["parked"] = parked.wrap(rf.post(url, {f"cost_{line.pk}": "12 345"}), cast.finance.user_id, 0)
     session.save()
     text = text_of(client.get(url))
     assert 'value="12 345"' in text

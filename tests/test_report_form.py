@@ -213,7 +213,7 @@ def test_what_was_written_when_the_session_ended_comes_back(cast):
     fields = hidden(me.get(url(case, "impact/")))
     session = me.session
     sent = RequestFactory().post(url(case, "impact/"), fields | {"impact": "Kvar"})
-    session["parked"] = parked.wrap(sent, cast.physician.user_id)
+    session["parked"] = parked.wrap(sent, cast.physician.user_id, 0)
     session.save()
     page = me.get(url(case, "impact/"))
     assert "Kvar" in page.text

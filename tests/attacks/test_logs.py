@@ -10,6 +10,7 @@ import runpy
 import socket
 import subprocess
 import sys
+import time
 from urllib.parse import quote
 
 import pytest
@@ -17,7 +18,7 @@ from django.conf import settings
 from django.db import DataError, connection
 from django.test import Client
 
-from fmu_portal.logs import Quiet, tidy
+from fmu_portal.logs import Quiet, Syslog, tidy
 from tests import situations as s
 from tests.pages import browser
 from tests.test_access_walk import PAGES, body, clients, filled, get
@@ -221,6 +222,19 @@ def test_every_line_goes_to_the_log_daemon_too_and_its_absence_stops_nobody(tmp_
         assert "builtins.ValueError" in heard[1]
     else:
         assert "Logging error" not in done.stderr
+
+
+def test_a_daemon_that_does_not_read_holds_nobody(tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
+        daemon.bind(str(tmp_path / "log"))
+        handler = Syslog(str(tmp_path / "log"))
+        record = logging.LogRecord("fmu.security", 30, "x", 1, "refused status=404", (), None)
+        began = time.monotonic()
+        for _ in range(2000):
+            handler.handle(record)
+        handler.close()
+    assert time.monotonic() - began < 5
+    assert handler._again > began, "its queue was full"
 
 
 @pytest.mark.parametrize("there", [True, False], ids=["daemon", "no daemon"])

@@ -301,7 +301,7 @@ def test_a_password_is_not_kept_with_a_form_that_came_too_late(cast, probe):
     from accounts import parked
 
     request = RequestFactory().post("/inloggningar/", {"password": PASSWORD, "avsluta": "1"})
-    kept = parked.unwrap(parked.wrap(request, cast.officer.user_id), cast.officer.user_id)
+    kept = parked.unwrap(parked.wrap(request, cast.officer.user_id, 0), cast.officer.user_id)
     assert kept is not None
     assert kept.fields == {"avsluta": ["1"]}
     probe()

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts import sessions
+from accounts.models import Mandate, User
 from orders.models import Assessment
 from tests import situations as s
 from tests.attacks.test_sessions import logged_in
@@ -59,11 +60,82 @@ def test_asking_is_no_use_but_writing_is(cast, probe):
     probe(2)
 
 
-def test_a_stolen_session_is_not_told_either(cast, probe):
+def test_a_stolen_session_is_not_told_and_puts_nothing_into_the_owners(cast, probe):
     client = logged_in()
+    mark = mark_of(client.get("/att-gora/").content.decode())
     client.defaults["REMOTE_ADDR"] = "192.0.2.80"
     answer = client.get("/inloggad/", **ASK)
     assert (answer.status_code, "X-Login" in answer, "X-Left" in answer) == (204, False, False)
+    for url in ("/regler/", "/om/tillganglighet/", "/logga-in/"):
+        text = client.get(url).content.decode()
+        assert "data-login" not in text, url
+        for word in (cast.officer.organisation_name, "Olle Handläggare", "/att-gora/"):
+            assert word not in text, (url, word)
+    answer = client.post("/inloggad/", {"first": "2026-12-01", "_sida": "/franvaro/", "_inloggning": mark})
+    assert answer.status_code == 401
+    assert "parked" not in client.session
+    probe(5)
+
+
+def test_a_page_reloaded_where_the_form_went_leads_on(cast, probe):
+    answer = logged_in().get("/inloggad/", headers={"Sec-Fetch-Mode": "navigate"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    probe()
+
+
+def test_what_is_written_under_one_mandate_is_not_given_back_under_another(cast, probe):
+    user = User.objects.get(username="officer")
+    other = Mandate.objects.create(
+        user=user, organisation_id=cast.stranger_officer.organisation_id, role="case_officer", valid_from="2020-01-01"
+    )
+    client = browser(cast.officer)
+    mark = mark_of(client.get("/franvaro/").content.decode())
+    sent = {"first": "2026-12-01", "last": "2026-12-03", "_sida": "/franvaro/", "_inloggning": mark}
+    client.post("/logga-ut/")
+    blob = parked_in(Client().post("/inloggad/", sent))
+    back = Client()
+    answer = back.post("/logga-in/", {"username": "officer", "password": PASSWORD, "parked": blob})
+    assert answer.headers["Location"] == "/franvaro/"
+    assert back.session["mandate"] == cast.officer.mandate_id, "the one it was written under, though the other is newer"
+    back.post("/uppdrag/", {"mandate": other.pk})
+    assert "2026-12-01" not in back.get("/franvaro/").content.decode()
+    back.post("/uppdrag/", {"mandate": cast.officer.mandate_id})
+    text = back.get("/franvaro/").content.decode()
+    assert "2026-12-01" in text
+    assert "Det är inte sparat ännu" in text
+    assert "2026-12-01" not in back.get("/franvaro/").content.decode(), "given back once"
+    probe(4)
+
+
+def test_a_form_sent_when_the_browser_has_no_cookie_left_says_whose_it_is(cast, probe):
+    case = s.draft(cast)
+    client = logged_in()
+    url = f"/arenden/{case.number}/steg/request/"
+    mark = mark_of(client.get(url).content.decode())
+    late = Client()
+    assert "parked" not in late.post(url, s.REQUEST).content.decode(), "without the mark nobody knows"
+    blob = parked_in(late.post(url, {**s.REQUEST, "_inloggning": mark}))
+    late.post("/logga-in/", {"username": "officer", "password": PASSWORD, "parked": blob})
+    text = late.get(url).content.decode()
+    assert s.ADDRESS in text
+    assert "_inloggning" not in text
+    probe(2)
+
+
+def test_the_browser_keeps_the_cookie_longer_than_the_session_lasts(cast, settings, probe):
+    cookie = logged_in().cookies[settings.SESSION_COOKIE_NAME]
+    assert (cookie["max-age"], cookie["expires"]) == ("", "")
+    probe()
+
+
+def test_what_is_too_long_to_follow_along_is_said(cast, probe):
+    client = logged_in()
+    mark = mark_of(client.get("/att-gora/").content.decode())
+    client.post("/logga-ut/")
+    sent = {"reason": "x" * 600_000, "_sida": "/franvaro/", "_inloggning": mark}
+    text = client.post("/inloggad/", sent).content.decode()
+    assert "för långt för att följa med" in text
+    assert 'name="parked"' not in text
     probe()
 
 

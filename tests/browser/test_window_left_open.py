@@ -29,8 +29,9 @@ def test_logging_out_in_one_window_empties_the_others(new_desk, number, portal):
     third = region.watch(region.context.new_page())
     third.goto(f"{region.url}/att-gora/", wait_until="domcontentloaded")
     third.get_by_role("button", name="Logga ut").click()
-    case.wait_for_url("**/logga-in/?next=*")
+    case.wait_for_url("**/logga-in/?utloggad=fonster&next=*")
     assert number not in case.inner_text("body")
+    assert "visas inte längre det som stod i fönstret" in case.inner_text("main")
     region.page.wait_for_url("**/inloggad/")
     assert region.h1 == "Du har loggats ut"
     assert number not in region.text
@@ -49,7 +50,39 @@ def test_a_session_that_has_ended_by_its_time_empties_its_windows_when_they_ask(
     database("UPDATE django_session SET expire_date = now() - interval '1 day' WHERE session_key = %s", cookie)
     for page in (case, region.page):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    case.wait_for_url("**/logga-in/?next=*")
+    case.wait_for_url("**/logga-in/?utloggad=fonster&next=*")
     region.page.wait_for_url("**/inloggad/")
     assert number not in case.inner_text("body")
     assert "Ingenting har skickats" in region.text
+
+
+def test_a_login_in_one_window_leaves_the_persons_others_alone_and_what_a_page_holds_is_not_lost(
+    new_desk, number, portal
+):
+    """Two windows emptied at once: each gives its own back, and the second login takes nothing from the first."""
+    region = new_desk(REGION, fresh=True)
+    region.step(number, "Lämna tillbaka begäran")
+    region.fill("Skäl", "")
+    region.press("Lämna tillbaka begäran")
+    assert region.errors, "a page that answered a form: nothing is typed in it"
+    region.page.evaluate("document.querySelector('textarea').value = 'Står i sidan'")
+    other = region.watch(region.context.new_page())
+    other.goto(f"{region.url}/franvaro/", wait_until="domcontentloaded")
+    other.get_by_label("Första dagen").fill("2027-02-01")
+    third = region.watch(region.context.new_page())
+    third.goto(f"{region.url}/att-gora/", wait_until="domcontentloaded")
+    third.get_by_role("button", name="Logga ut").click()
+    for page in (region.page, other):
+        page.wait_for_url("**/inloggad/")
+    for page in (region.page, other):
+        page.get_by_label("Användarnamn").fill(REGION)
+        page.get_by_label("Lösenord").fill(portal.password)
+        with page.expect_navigation(wait_until="domcontentloaded"):
+            page.get_by_role("button", name="Logga in").click()
+    assert region.page.get_by_label("Skäl").input_value() == "Står i sidan"
+    assert other.get_by_label("Första dagen").input_value() == "2027-02-01"
+    for page in (region.page, other):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    region.page.wait_for_timeout(500)
+    assert region.page.get_by_label("Skäl").input_value() == "Står i sidan"
+    assert other.get_by_label("Första dagen").input_value() == "2027-02-01"
