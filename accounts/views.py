@@ -21,6 +21,7 @@ from accounts.forms import ChangePasswordForm, LoginForm, PasswordForm
 from accounts.models import Login, Mandate, User
 from fmu_portal.addresses import number_in
 from fmu_portal.context import MOST_COUNTED, capped, count_text
+from fmu_portal.errors import csrf_failure
 from fmu_portal.models import Duty
 from fmu_portal.security import note
 
@@ -113,6 +114,17 @@ def still_you(request: HttpRequest) -> HttpResponse:
         return redirect(_safe(request, kept.path if kept else target or "/"))
     why = request.POST.get("varfor") or request.GET.get("varfor", "")
     return reauthentication.question(request, form, why, target, blob, 422 if form.errors else 200)
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose protection did not match. Who logs in here, and has just logged in in another window, is in already."""
+    user = request.user
+    same = isinstance(user, User) and request.POST.get("username", "").strip() == user.username
+    if same and request.path == "/logga-in/" and request.headers.get("Sec-Fetch-Site") == "same-origin":
+        assert isinstance(user, User)
+        kept = _carried(request, user, request.POST.get("parked", ""))
+        return redirect(_safe(request, kept.path if kept else request.POST.get("next") or "/"))
+    return csrf_failure(request, reason)
 
 
 @csrf_exempt  # nothing is done by it, and only a window of ours has a mark to send

@@ -108,12 +108,15 @@
     let used = Date.now();
     let ends = Date.now() + USED;
     let timer = 0;
+    let left = false;
     const add = (form, name, value) => {
       const field = document.createElement("input");
       Object.assign(field, { type: "hidden", name, value });
       form.append(field);
     };
     const leave = (somebody) => {
+      if (left) return; // asked twice at once: what is on its way is not broken off
+      left = true;
       for (const form of all("form")) form.dataset.sent = "1"; // the page is left without a question
       const forms = [...typed].filter((form) => form.isConnected).reverse();
       if (!forms.length && holds !== undefined) forms.push(...all("main form").filter(isPost).slice(0, 1));

@@ -14,7 +14,7 @@ from orders.models import Assessment
 from tests import situations as s
 from tests.attacks.test_sessions import logged_in
 from tests.cast import PASSWORD
-from tests.pages import browser
+from tests.pages import browser, login
 
 ASK = {"headers": {"X-Poll": "1"}}
 
@@ -197,3 +197,33 @@ def test_the_page_that_it_goes_back_to_is_one_of_ours(cast, probe, page):
     answer = client.post("/inloggad/", {"reason": "x", "_sida": page, "_inloggning": mark})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/")
     probe()
+
+
+def test_who_has_logged_in_in_another_window_is_let_on_from_this_one(cast, probe):
+    """The first login gives the browser a new token, so the form of the second is refused: its owner is in already."""
+    client = Client(enforce_csrf_checks=True)
+    login(client, cast.officer)
+    mark = mark_of(client.get("/franvaro/").content.decode())
+    sent = {"first": "2026-12-01", "last": "2026-12-03", "_sida": "/franvaro/", "_inloggning": mark}
+    blob = parked_in(Client().post("/inloggad/", sent))
+    data = {
+        "username": "officer",
+        "password": "x",
+        "parked": blob,
+        "next": "/arenden/",
+        "csrfmiddlewaretoken": "x" * 64,
+    }
+    own = {"headers": {"Sec-Fetch-Site": "same-origin"}}
+    for changed, headers in (
+        ({"username": "physician"}, own),
+        ({}, {}),
+        ({}, {"headers": {"Sec-Fetch-Site": "same-site"}}),
+    ):
+        assert client.post("/logga-in/", data | changed, **headers).status_code == 403
+        assert "parked" not in client.session
+    answer = client.post("/logga-in/", data | {"parked": ""}, **own)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/arenden/")
+    answer = client.post("/logga-in/", data, **own)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/franvaro/")
+    assert "2026-12-01" in client.get("/franvaro/").content.decode()
+    probe(5)
