@@ -1,4 +1,7 @@
-"""Django's sessions in the database, read by a query that is written once: every request asks it."""
+"""Django's sessions in the database, read by a query that is written once: every request asks it.
+
+What is over is over by the database's clock. The class keeps Django's name: it is part of the salt that seals a session.
+"""
 
 from __future__ import annotations
 

@@ -332,10 +332,10 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# Logs hold codes, ids and counts: never names, personnummer, free text or query strings.
 SYSLOG = os.environ.get("FMU_SYSLOG", "")
 """The socket of the machine's log daemon ("/dev/log"): every line goes there too. Empty: stderr alone."""
 
+# Logs hold codes, ids and counts: never names, personnummer, free text or query strings.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

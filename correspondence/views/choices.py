@@ -113,6 +113,9 @@ def notices(request: HttpRequest) -> HttpResponse:
             ChoiceForm(prefix="alla", initial={"how": chosen_by(actor.organisation_id, None)}),
         ),
     }
+    kept = parked.back(request)
+    for _, form in forms_of.values():
+        parked.into(form, kept)
     if not manages:
         del forms_of["alla"]
     if request.method == "POST":

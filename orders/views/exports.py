@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import parked
 from accounts.actor import Actor
 from accounts.permissions import See
 from documents.keys import NoKey
@@ -88,7 +89,7 @@ def index(request: HttpRequest) -> HttpResponse:
     must_see_cases(actor)
     data = request.GET if request.method == "GET" else QueryDict(request.POST.get("fraga", "")[:2000])
     filters, wanted = read(actor, data)
-    form = ExportForm(actor, request.POST or None)
+    form = parked.fill(request, ExportForm(actor, request.POST or None))
     if request.method == "POST" and filters.is_valid() and form.is_valid():
         columns = columns_of(actor, wanted, names=bool(form.cleaned_data.get("namn")))
         export = exports.ask(actor, wanted, columns, form.cleaned_data["format"])
