@@ -16,9 +16,10 @@ from typing import TypeVar
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.forms import BaseForm
-from django.forms.utils import ErrorDict
 from django.http import HttpRequest, QueryDict
-from django.utils.http import url_has_allowed_host_and_scheme
+
+from fmu_portal.addresses import ours
+from fmu_portal.forms import without_errors
 
 MAX_AGE = 12 * 3600  # seconds
 MAX_BYTES = 500_000
@@ -27,8 +28,6 @@ PAGE = "_sida"
 LOGIN = "_inloggning"
 """The field with the window's mark (`accounts.sessions.mark`)."""
 _DROP = ("csrfmiddlewaretoken", "password", "new_password", "new_password_again", PAGE, LOGIN)
-
-
 _BUTTONS = ("gor", "sedd", "filer")
 """What no form is filled in with: which button, which version of the page, what a list of files held."""
 
@@ -62,8 +61,7 @@ def wrap(request: HttpRequest, user_id: int, mandate: int) -> str:
 def page_of(request: HttpRequest) -> str:
     """The page of ours that a form stands on: as the form says, or the address that it was sent to."""
     said = request.POST.get(PAGE, "")
-    ours = said.startswith("/") and url_has_allowed_host_and_scheme(said, allowed_hosts=None)
-    return said if ours else request.get_full_path()
+    return said if ours(said) else request.get_full_path()
 
 
 def unwrap(blob: str, user_id: int) -> Parked | None:
@@ -106,6 +104,5 @@ def into(form: Filled, kept: QueryDict | None) -> Filled:
     """The form with what was typed in it, if any of it was this form's, and without errors yet."""
     if kept and any(form.add_prefix(name) in kept for name in form.fields):
         form.data, form.is_bound = kept, True
-        form._errors = ErrorDict()  # type: ignore[attr-defined]
-        form.cleaned_data = {}
+        without_errors(form)
     return form

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import guard, parked, reauthentication, sessions
 from accounts.forms import ChangePasswordForm, LoginForm, PasswordForm
 from accounts.models import Login, Mandate, User
-from fmu_portal.addresses import number_in
+from fmu_portal.addresses import number_in, ours
 from fmu_portal.context import MOST_COUNTED, capped, count_text
 from fmu_portal.errors import csrf_failure
 from fmu_portal.models import Duty
@@ -28,7 +28,7 @@ from fmu_portal.security import note
 
 def _safe(request: HttpRequest, url: str) -> str:
     """The address when it is one of ours, else the start page."""
-    return url if url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None) else "/"
+    return url if ours(url) else "/"
 
 
 _ENDED = {
@@ -118,10 +118,9 @@ def still_you(request: HttpRequest) -> HttpResponse:
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose protection did not match. Who logs in here, and has just logged in in another window, is in already."""
-    user = request.user
-    same = isinstance(user, User) and request.POST.get("username", "").strip() == user.username
-    if same and request.path == "/logga-in/" and request.headers.get("Sec-Fetch-Site") == "same-origin":
-        assert isinstance(user, User)
+    user, own = request.user, request.headers.get("Sec-Fetch-Site") == "same-origin"
+    typed = request.POST.get("username", "").strip() if request.path == "/logga-in/" and own else ""
+    if isinstance(user, User) and typed == user.username:
         kept = _carried(request, user, request.POST.get("parked", ""))
         return redirect(_safe(request, kept.path if kept else request.POST.get("next") or "/"))
     return csrf_failure(request, reason)

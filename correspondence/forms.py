@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.forms.utils import ErrorDict
 
 from accounts.actor import Actor
 from accounts.models import Organisation
@@ -52,11 +51,6 @@ class NewThreadForm(PortalForm):
 
     def set_up(self) -> None:
         """Narrow the choices to what the rules allow."""
-
-    def be_quiet(self) -> None:
-        """Show what was typed, and no errors yet."""
-        self._errors = ErrorDict()
-        self.cleaned_data = {}
 
     def organisations(self) -> list[Organisation]:
         """Who takes part beside the writer's own."""

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from django.utils.http import url_has_allowed_host_and_scheme
+
 
 def number_in(text: str | None) -> int | None:
     """A whole number that the database can hold, or None for anything else (also "²" and the like)."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def ours(url: str) -> bool:
+    """Whether an address that somebody sent leads to a page of the portal, and to no other host."""
+    return url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
 
 class CaseNumber:

@@ -7,13 +7,14 @@ Optional fields are marked, not required ones; the browser's own validation is o
 import re
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.forms.renderers import Jinja2
+from django.forms.utils import ErrorDict
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from jinja2 import Environment
@@ -354,3 +355,13 @@ class GradeField(forms.TypedChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("choices", [(n, str(n)) for n in range(5)])
         super().__init__(coerce=int, empty_value=None, **kwargs)
+
+
+Shown = TypeVar("Shown", bound=forms.BaseForm)
+
+
+def without_errors(form: Shown) -> Shown:
+    """A bound form that shows its values and no errors: what was typed before, and not sent yet."""
+    form._errors = ErrorDict()  # type: ignore[attr-defined]
+    form.cleaned_data = {}
+    return form

@@ -32,7 +32,7 @@ class Forms(HTMLParser):
     def __init__(self, url):
         super().__init__()
         self.url, self.links, self.forms = url, [], []
-        self._open = self._area = None
+        self._open = None
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
@@ -45,7 +45,6 @@ class Forms(HTMLParser):
             kind = "textarea" if tag == "textarea" else found.get("type", "text")
             if kind not in ("radio", "checkbox") or "checked" in found:
                 self._open[2][found["name"]] = (kind, found.get("value") or "")
-            self._area = found["name"] if kind == "textarea" else None
 
     def handle_endtag(self, tag):
         if tag == "form":

@@ -9,7 +9,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.forms.utils import ErrorDict
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -28,6 +27,7 @@ from fmu_portal import errors
 from fmu_portal.addresses import number_in
 from fmu_portal.engine.inputs import StepForm
 from fmu_portal.engine.refusals import InvalidInput, WrongState
+from fmu_portal.forms import without_errors
 from fmu_portal.models import Duty
 from orders.access import get_case
 from orders.models import Assessment, Assignment
@@ -91,10 +91,7 @@ def typed_before(request: HttpRequest, draft: Draft | None) -> QueryDict | None:
 def quiet(form_class: Any, thread: Thread, actor: Actor, kept: QueryDict | None) -> StepForm:
     """The form with what was kept, without errors yet."""
     form: StepForm = form_class(kept or None, subject=thread, actor=actor)
-    if kept:
-        form._errors = ErrorDict()  # type: ignore[attr-defined]
-        form.cleaned_data = {}
-    return form
+    return without_errors(form) if kept else form
 
 
 def ask_or_not(form: Any) -> None:
@@ -229,7 +226,7 @@ def new(request: HttpRequest) -> HttpResponse:
         kept = typed_before(request, draft)
         form = form_class(kept, actor=actor, case=case)
         if kept:
-            form.be_quiet()
+            without_errors(form)
         return _show_new(request, actor, case, form, draft, kept=bool(kept))
     data = typed(request)
     draft = drafts.keep(actor, data, None, case_id)
@@ -240,7 +237,7 @@ def new(request: HttpRequest) -> HttpResponse:
         if not done.errors:
             return redirect(f"{request.get_full_path()}{done.anchor}")
         form = form_class(data, actor=actor, case=case)
-        form.be_quiet()
+        without_errors(form)
         return _show_new(request, actor, case, form, draft, upload_errors=done.errors, status=422)
     form = form_class(data, actor=actor, case=case)
     if form.is_valid():

@@ -199,7 +199,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "is_performer": actor.party is Party.PERFORMER,
         "may_search": may_search(actor.role),
         "poll_seconds": POLL_SECONDS,
-        "kept_name": kept["namn"] if (kept := parked.back(request)) and "namn" in kept else "",
+        "kept_name": (parked.back(request) or QueryDict()).get("namn", ""),
     }
     return render(request, "orders/case_list.html", context)
 

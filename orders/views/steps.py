@@ -9,7 +9,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.forms.utils import ErrorDict
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -29,6 +28,7 @@ from fmu_portal.engine.inputs import StepForm
 from fmu_portal.engine.refusals import InvalidInput, LostRace, NoRule, Refused, Stale, WrongRole, WrongState
 from fmu_portal.engine.registry import PROCESSES, Registered, parts
 from fmu_portal.engine.table import NEW, Step
+from fmu_portal.forms import without_errors
 from orders import access
 from orders.deadlines import if_sent
 from orders.drafts import drop_draft, load_draft, save_draft
@@ -194,14 +194,7 @@ def _unbound(target: Target, actor: Actor, kept: QueryDict | None) -> StepForm |
         form: StepForm = target.form_class(subject=target.subject, actor=actor)
         return form
     bound: StepForm = target.form_class(kept, subject=target.subject, actor=actor)
-    return _quiet(bound)
-
-
-def _quiet(form: StepForm) -> StepForm:
-    """A bound form that shows its values and no errors."""
-    form._errors = ErrorDict()  # type: ignore[attr-defined]
-    form.cleaned_data = {}
-    return form
+    return without_errors(bound)
 
 
 def _show(

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.forms.utils import ErrorDict
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
@@ -26,6 +25,7 @@ from fmu_portal.engine.inputs import StepForm
 from fmu_portal.engine.refusals import InvalidInput, LostRace, NoRule, Refused, Stale, WrongRole
 from fmu_portal.engine.registry import PROCESSES, Registered
 from fmu_portal.engine.table import Step
+from fmu_portal.forms import without_errors
 from fmu_portal.models import Event
 from fmu_portal.templatetags.portal import moment
 from orders.views.request import actor_of
@@ -144,9 +144,7 @@ def _unbound(target: Target, actor: Actor, kept: QueryDict | None) -> StepForm:
         form: StepForm = target.form_class(subject=target.subject, actor=actor, initial=initial)
         return form
     bound: StepForm = target.form_class(kept, subject=target.subject, actor=actor, initial=initial)
-    bound._errors = ErrorDict()  # type: ignore[attr-defined]
-    bound.cleaned_data = {}
-    return bound
+    return without_errors(bound)
 
 
 def _base(target: Target) -> dict[str, Any]:

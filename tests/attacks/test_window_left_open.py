@@ -23,6 +23,13 @@ def mark_of(text):
     return re.search(r'data-login="([^"]+)"', text)[1]
 
 
+def form_left_open(cast):
+    """(case, browser, the form's address, the window's mark) of an officer in the form of a request."""
+    case, client = s.draft(cast), logged_in()
+    url = f"/arenden/{case.number}/steg/request/"
+    return case, client, url, mark_of(client.get(url).content.decode())
+
+
 def parked_in(answer):
     return re.search(r'name="parked" value="([^"]+)"', answer.content.decode())[1]
 
@@ -108,10 +115,7 @@ def test_what_is_written_under_one_mandate_is_not_given_back_under_another(cast,
 
 
 def test_a_form_sent_when_the_browser_has_no_cookie_left_says_whose_it_is(cast, probe):
-    case = s.draft(cast)
-    client = logged_in()
-    url = f"/arenden/{case.number}/steg/request/"
-    mark = mark_of(client.get(url).content.decode())
+    _case, _client, url, mark = form_left_open(cast)
     late = Client()
     assert "parked" not in late.post(url, s.REQUEST).content.decode(), "without the mark nobody knows"
     blob = parked_in(late.post(url, {**s.REQUEST, "_inloggning": mark}))
@@ -141,10 +145,7 @@ def test_what_is_too_long_to_follow_along_is_said(cast, probe):
 
 @pytest.mark.parametrize("ended", ["logged out", "idle", "somebody else"])
 def test_what_was_typed_comes_back_after_the_login_and_was_never_taken(cast, probe, ended):
-    case = s.draft(cast)
-    client = logged_in()
-    url = f"/arenden/{case.number}/steg/request/"
-    mark = mark_of(client.get(url).content.decode())
+    case, client, url, mark = form_left_open(cast)
     client.post("/logga-ut/") if ended != "idle" else client.session.flush()
     if ended == "somebody else":
         client.post("/logga-in/", {"username": "physician", "password": PASSWORD})
@@ -169,10 +170,7 @@ def test_what_was_typed_comes_back_after_the_login_and_was_never_taken(cast, pro
 
 
 def test_a_form_of_a_login_that_is_still_there_is_given_back_and_not_taken(cast, probe):
-    case = s.draft(cast)
-    client = logged_in()
-    url = f"/arenden/{case.number}/steg/request/"
-    mark = mark_of(client.get(url).content.decode())
+    case, client, url, mark = form_left_open(cast)
     answer = client.post("/inloggad/", {**s.REQUEST, "_sida": url, "_inloggning": mark})
     assert (answer.status_code, answer.headers["Location"]) == (302, url)
     assert Assessment.objects.get(pk=case.pk).status == case.status
