@@ -112,6 +112,11 @@ class Prepared(Generic[Row]):
         asked = self.asked(**values)
         return None if asked is None else next(asked.objects(), None)
 
+    def every(self, **values: Value) -> list[Row]:
+        """All objects that the query finds with these values."""
+        asked = self.asked(**values)
+        return [] if asked is None else asked.all()
+
 
 @dataclass(frozen=True)
 class Asked(Generic[Row]):

@@ -29,8 +29,8 @@ _IN_FORCE = Prepared(
 
 def rule_in_force(key: str, day: date, region_id: int | None = None) -> Rule:
     """The rule of a key on a day, a region's own before the general one. Raises `NoRule`."""
-    asked = _IN_FORCE.asked(key=key, day=day, region=region_id or 0)
-    found = sorted(asked.all() if asked else [], key=lambda rule: rule.region_id is None)
+    rules = _IN_FORCE.every(key=key, day=day, region=region_id or 0)
+    found = sorted(rules, key=lambda rule: rule.region_id is None)
     if not found:
         raise NoRule(NAMES.get(key, key), day)
     return found[0]

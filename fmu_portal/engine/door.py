@@ -94,8 +94,7 @@ _OPEN = Prepared(
 
 def open_duties(process: str, pk: int) -> list[Duty]:
     """The subject's open duties, by due date."""
-    asked = _OPEN.asked(process=process, pk=pk)
-    return asked.all() if asked else []
+    return _OPEN.every(process=process, pk=pk)
 
 
 def may_take(registered: Registered, subject: Any, step: Step, actor: Actor) -> bool:
