@@ -29,7 +29,6 @@ from orders.report_forms import SectionForm
 from orders.views.documents import must_be_clean, record_opening, stream
 from orders.views.request import actor_of
 
-SESSION_KEY = "report_page"
 NO_STORE = "private, no-store"
 SEND = "deliver"
 """The input of the steps that send a report: which one is open now follows from the process."""
@@ -74,27 +73,24 @@ def _save(request: HttpRequest, case: Assessment, draft: Report, form: SectionFo
 
     The case's row is held first: a save and the sending of the report come one after the other. The revision decides
     between two saves. What is already stored as written is saved: a second try after a lost answer is no conflict.
+    Nor is a page's own autosave that was still on its way: the draft says which page saved last.
     """
     actor = actor_of(request)
     locked = Assessment.objects.visible_to(actor).select_for_update(no_key=True).get(pk=case.pk)
     if not may_write_report(actor, locked):
         return Saved(None)
-    draft.refresh_from_db(fields=["content", "revision", "saved_at", "saved_by"])
+    draft.refresh_from_db(fields=["content", "revision", "saved_at", "saved_by", "saved_page"])
     after = form.merged(draft.content)
     if after == draft.content:
         return Saved(draft.revision)
-    page = form.cleaned_data.get("page")
-    own = page and request.session.get(SESSION_KEY) == [draft.pk, page, draft.revision]
+    page = form.cleaned_data.get("page", "")
+    own = page and (draft.saved_page, draft.saved_by_id) == (page, actor.user_id)
     base = draft.revision if own else form.seen
     if base is None:
         return Saved(None)
-    won = Report.objects.filter(pk=draft.pk, revision=base).update(
-        content=after, revision=F("revision") + 1, saved_at=timezone.now(), saved_by_id=actor.user_id
-    )
-    if not won:
-        return Saved(None)
-    request.session[SESSION_KEY] = [draft.pk, page, base + 1]
-    return Saved(base + 1)
+    saved = {"saved_at": timezone.now(), "saved_by_id": actor.user_id, "saved_page": page}
+    won = Report.objects.filter(pk=draft.pk, revision=base).update(content=after, revision=F("revision") + 1, **saved)
+    return Saved(base + 1 if won else None)
 
 
 @require_safe

@@ -22,11 +22,12 @@
   /* Autosave: <form data-autosave="URL"> posts itself when the writing rests; [data-save-status] says how it went. */
   const REST = 2000;
   const RETRY = 10000;
+  const PATIENCE = 5000;
   for (const form of all("form[data-autosave]")) {
     const status = form.querySelector("[data-save-status]") || document.querySelector("[data-save-status]");
     let timer = 0;
     let dirty = false;
-    let busy = false;
+    let underway = null;
     const say = (text, tone) => {
       if (!status) return;
       const line = document.createElement("span");
@@ -40,11 +41,13 @@
       clearTimeout(timer);
       timer = setTimeout(save, wait);
     };
-    async function save() {
+    function save() {
       clearTimeout(timer);
       if (!dirty || form.dataset.sent) return;
-      if (busy) return later(REST);
-      busy = true;
+      if (underway) return later(REST);
+      underway = send().finally(() => { underway = null; });
+    }
+    async function send() {
       dirty = false;
       const body = new FormData(form);
       for (const file of all("input[type=file]", form)) body.delete(file.name);
@@ -73,15 +76,23 @@
         dirty = true;
         say("Kunde inte spara. Försöker igen om 10 sekunder. Texten finns kvar på sidan.", "soon");
         later(RETRY);
-      } finally {
-        busy = false;
       }
     }
     form.addEventListener("input", () => { dirty = true; later(REST); });
     form.addEventListener("change", () => { dirty = true; later(REST); });
     form.addEventListener("focusout", (event) => { if (!form.contains(event.relatedTarget)) save(); });
     document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
-    form.addEventListener("submit", () => clearTimeout(timer));
+    form.addEventListener("submit", (event) => {
+      clearTimeout(timer);
+      if (!underway) return;
+      // What was written a moment ago comes there first: never after what is sent now. A line that has died holds nobody.
+      event.preventDefault();
+      const button = event.submitter;
+      Promise.race([underway, new Promise((go) => setTimeout(go, PATIENCE))]).then(() => {
+        underway = null;
+        form.requestSubmit(button);
+      });
+    });
   }
 
   /* Unsaved work: <form data-guard> (and every autosaving form) asks before the page is left. */

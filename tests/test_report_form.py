@@ -141,6 +141,24 @@ def test_two_tabs_cannot_overwrite_each_other(cast):
     assert draft(case).content["impact"] == "Från flik två"
 
 
+def test_a_page_is_not_in_its_own_way(cast):
+    """An autosave that had not come back when the button was pressed: the page does not know its revision."""
+    case, me = s.in_progress(cast), browser(cast.physician)
+    fields = hidden(me.get(url(case, "impact/")))
+    assert browser(cast.physician).post(url(case, "impact/spara/"), fields | {"impact": "Går"}).status_code == 204
+    assert me.post(url(case, "impact/"), fields | {"impact": "Går sakta"}).status_code == 302
+    assert draft(case).content["impact"] == "Går sakta"
+    assert (draft(case).revision, draft(case).saved_page) == (2, fields["page"])
+
+
+def test_what_a_colleague_saves_is_in_the_way_whatever_their_page_says(cast):
+    case, me = s.in_progress(cast), browser(cast.physician)
+    fields = hidden(me.get(url(case, "impact/")))
+    saved(me, case, "risks", risks="Inga")
+    Report.objects.filter(assessment=case).update(saved_page=fields["page"], saved_by_id=cast.psychologist.user_id)
+    assert me.post(url(case, "impact/"), fields | {"impact": "Går"}).status_code == 409
+
+
 def test_of_two_saves_at_once_one_wins(committed_cast):
     case = s.in_progress(committed_cast)
     clients = [browser(committed_cast.physician) for _ in range(6)]

@@ -32,6 +32,7 @@ def keep(context: Context, profession: str, said: dict[str, Any]) -> None:
         revision=F("revision") + 1,
         saved_at=context.now,
         saved_by_id=context.actor.user_id,
+        saved_page="",
     )
     context.data["profession"] = profession
 

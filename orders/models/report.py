@@ -15,7 +15,7 @@ from orders.models.assessment import Assessment
 
 class Report(Personal):
     """Utlåtande, utkast: what the performer is writing. ``revision`` grows at each save, so that two tabs cannot
-    overwrite each other unseen."""
+    overwrite each other unseen. ``saved_page`` is the page that saved last: its own saves are never in its way."""
 
     PART = See.REPORT
 
@@ -25,6 +25,7 @@ class Report(Personal):
     revision = models.IntegerField(default=0)
     saved_at = models.DateTimeField(default=timezone.now)
     saved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    saved_page = models.CharField(max_length=32, default="", db_default="", blank=True)
 
     class Meta:
         constraints = [
