@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser import jobs, setting
+from tests.browser.desk import axe
 from tests.browser.jobs import ADMIN, OFFICER, PHYSICIAN, REGION
 from tests.browser.papers import personnummer
 
@@ -36,6 +37,18 @@ def test_public_pages(new_desk, path):
     desk = new_desk()
     assert desk.go(path).status == 200
     desk.check(path, narrow="api" not in path)  # a very long page
+
+
+def test_axe_finds_what_is_wrong(new_desk):
+    """Text too pale, each time it is looked at, and a control without a name."""
+    desk = new_desk()
+    desk.go("/regler/")
+    page = desk.page
+    assert axe(page) == []
+    page.evaluate("document.querySelector('main p').style.color = '#b5b5b5'")
+    assert [line.split(":")[0] for line in axe(page)] == ["color-contrast"]
+    page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    assert {line.split(":")[0] for line in axe(page)} == {"color-contrast", "button-name"}
 
 
 def test_mandates(new_desk, shots):
