@@ -13,7 +13,8 @@ from pathlib import Path
 
 PANGO = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core")
 PANGO_LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""The first is the same browser without windows: a fifth less of the processor. Where Debian has none, the second is."""
 Say = Callable[[str], None]
 
 
@@ -84,9 +85,11 @@ def main() -> int:
     if find_browser() is None:
         if os.geteuid() == 0:
             print("Installerar Chromium för webbläsartesterna …", flush=True)
-        Installation(("chromium",), log).wait()
+        for package in BROWSERS[:2]:
+            if find_browser() is None:
+                Installation((package,), log).wait()
     if find_browser() is None:
-        line = "apt-get install -y --no-install-recommends chromium"
+        line = f"apt-get install -y --no-install-recommends {BROWSERS[0]}"
         print(f"Chromium saknas, och testerna i webbläsare behöver den. En administratör kör: {line}", file=sys.stderr)
         return 1
     return 0

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from launcher.folder import read_json
 from launcher.secret_files import secret
+from launcher.system import BROWSERS, find_browser
 from tests import stack
 from tests.browser.desk import WIDE, Desk
 
@@ -29,7 +30,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
-INSTALL = "Ingen webbläsare: apt-get install -y --no-install-recommends chromium (eller sätt CHROMIUM till en)"
+INSTALL = f"Ingen webbläsare: apt-get install -y --no-install-recommends {BROWSERS[0]} (eller sätt CHROMIUM till en)"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -58,8 +59,7 @@ def portal() -> Iterator[stack.Portal]:
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """A Chromium that the machine has."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = os.environ.get("CHROMIUM") or next((found for name in names if (found := shutil.which(name))), None)
+    path = find_browser()
     assert path, INSTALL
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
