@@ -1,7 +1,9 @@
 """Every address of the portal and its API, by every member of the cast: who gets in, and what each sees.
 
 The addresses come from the resolver, so that a new one is walked by itself. The second test holds every answer against
-the table of `accounts.permissions`: a marker of a part that the role may not see stands in none of them.
+the table of `accounts.permissions`: a marker of a part that the role may not see stands in none of them. The texts of
+the delivered case begin with markup, which is text wherever it comes out. In the lists stands a protected person's case
+too, and nothing there tells who it is.
 """
 
 import itertools
@@ -23,7 +25,7 @@ from orders.models import Assessment
 from orders.process import ASSESSMENT
 from regions.models import Agreement, Inquiry
 from reimbursement.models import Batch, Claim
-from tests import headers
+from tests import headers, markup, protection
 from tests import situations as s
 from tests import threads as t
 from tests.pages import browser
@@ -170,19 +172,15 @@ PUBLIC = ("halsa", "regler/", "om/", "logga-in/", "api/v1/schema/")
 @pytest.fixture
 def cases(cast):
     """A delivered case, one in progress, one that was handed back, each with markers in every part."""
-    found = {}
-    for name in ("delivered", "in_progress", "handed_back"):
+    delivered, _ = markup.case(cast, PURPOSE, FINDINGS)
+    t.in_case(delivered, cast.officer, cast.admin, text=markup.before(MESSAGE, markup.XSS[3]))
+    found = {"delivered": delivered}
+    for name in ("in_progress", "handed_back"):
         case = s.assigned(cast)
         s.stage(case, cast.officer)
         case = s.step(case, "order", cast.officer, **(s.ORDER | {"purpose": PURPOSE}))
         case = s.step(s.with_physician(case, cast), "confirm", cast.admin)
         t.in_case(case, cast.officer, cast.admin, text=MESSAGE)
-        if name == "delivered":
-            from orders.models import Report
-
-            content = s.REPORT | {"findings": FINDINGS}
-            Report.objects.create(assessment=case, performer_id=case.performer_id, content=content)
-            case = s.step(case, "deliver", cast.physician, source="form", revision=0, responsible="on")
         if name == "handed_back":
             case = s.step(case, "hand_back", cast.admin, cause="conflict", reason=REASON)
         found[name] = case
@@ -248,6 +246,9 @@ def test_who_gets_in_where_and_sees_only_what_the_table_grants(cast, cases, whic
     of_this_case: set[tuple[str, See]] = set()
     # The lists and pages of no case are the same whichever case is asked for: they are walked once, with every step.
     whole = which == "delivered"
+    if whole:
+        protection.case(cast)
+    marked = 0
     for name, actor, client, key in clients(cast, None if whole else one_of_each(cast)):
         visible = Assessment.objects.visible_to(actor).filter(pk=case.pk).exists()
         for route in PAGES if whole else OF_A_CASE:
@@ -274,6 +275,12 @@ def test_who_gets_in_where_and_sees_only_what_the_table_grants(cast, cases, whic
                 text = body(answer)
                 if whole and (answer.status_code == 200 or name == "officer"):  # refusals are one page for all
                     headers.asks_nobody_else(answer, text, url)
+                if whole and answer.headers.get("Content-Type", "").startswith("text/html"):
+                    marked += markup.read(text, url)
+                elif whole and markup.MARK in text:
+                    assert answer.headers["Content-Type"].startswith(("application/json", "text/plain")), url
+                if whole and "<" not in route:
+                    protection.no_trace(text, f"{name} {url}")
                 for part, markers in MARKERS.items():
                     found = [m for m in markers if m in text]
                     if found:
@@ -286,7 +293,8 @@ def test_who_gets_in_where_and_sees_only_what_the_table_grants(cast, cases, whic
     assert not [key for key in seen if key[0] in strangers]
     assert {part for who, part in seen if who in ("region", "finance")} == {See.NEEDS}
     assert {part for who, part in seen if who in ("controller", "attester")} == set()
-    if which == "delivered":
+    if whole:
+        assert marked > 100, "the markup came out somewhere"
         for name, part in itertools.product(("officer", "team", "adviser", "physician"), MARKERS):
             assert (name, part) in seen, f"{name} is granted {part} and found it nowhere"
     if which == "handed_back":

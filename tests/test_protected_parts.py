@@ -19,16 +19,16 @@ from orders import access
 from orders.inputs.visits import PROTECTED_POST, PROTECTED_ROUTE
 from orders.models import Visit
 from orders.views.visits import letter_context
-from tests import roles
+from tests import protection, roles
 from tests import situations as s
 from tests import threads as t
 from tests.pages import browser
+from tests.protection import MARKED, TRACES, WHERE
 from tests.test_access_walk import body
 from tests.test_exports import ask, file_of
 from tests.test_inquiries import ask as ask_performers
 from tests.test_last_day import do
 from tests.test_pdf_of_record import findings
-from tests.test_protected import MARKED, TRACES, WHERE, protected_case
 from tests.test_visits import a_day, book
 
 PLACE = "Mottagningen bakom torget"
@@ -41,7 +41,7 @@ EVERYBODY = (
 @pytest.fixture
 def case(cast):
     """A case under way with a summons, a thread that asks, and a deviation."""
-    case = protected_case(cast, until="in_progress")
+    case = protection.case(cast, until="in_progress")
     visit = book(case, cast, place=PLACE, interpreter="needed")
     do(case, "visit", "summon", cast.admin, visit, how="post", sent_on=a_day(0))
     t.everybody(cast, case, asked=cast.region)
@@ -155,7 +155,7 @@ def test_the_performer_asked_is_told_no_place(cast):
 
 
 def test_the_summons_goes_by_the_protected_route_and_by_no_other_post(cast):
-    case = protected_case(cast, until="in_progress")
+    case = protection.case(cast, until="in_progress")
     visit = book(case, cast, place=PLACE)
     client = browser(cast.admin)
     url = f"/arenden/{case.number}/besok/{visit.pk}/steg/summon/"

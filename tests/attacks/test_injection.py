@@ -1,96 +1,26 @@
-"""Markup, SQL and addresses in every text field: each is only text wherever it comes out."""
+"""Markup, SQL and addresses in every text field: each is only text wherever it comes out.
+
+What is stored is read at every address by everybody in `tests/test_access_walk.py`.
+"""
 
 from __future__ import annotations
 
 import itertools
-import re
-from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 from django import forms
 from django.conf import settings
 
 from fmu_portal.engine.registry import PROCESSES
-from orders.models import Report
 from orders.process import ASSESSMENT
-from orders.report import SECTIONS, keys
+from tests import markup
 from tests import situations as s
+from tests.markup import MARK, SSRF, XSS, Reader, read
 from tests.pages import browser
-from tests.test_access_walk import PAGES, body, clients, filled, get, one_of_each
 
-MARK = "zzmark"
-XSS = [
-    f"<script>{MARK}(1)</script>",
-    f'"><img src=x onerror={MARK}(2)>',
-    f"'><svg/onload={MARK}(3)>",
-    f"</textarea><script>{MARK}(4)</script>",
-    f"</title><script>{MARK}(5)</script>",
-    f'" autofocus onfocus="{MARK}(6)',
-    f"javascript:{MARK}(7)",
-    f"{{{{ {MARK} }}}}{{% debug %}}",
-    f"<!--{MARK}--><iframe srcdoc='x'>",
-    f"<a href=//evil.example/{MARK}>x</a>",
-]
-SSRF = [
-    f"<img src='http://127.0.0.1:1/{MARK}'>",
-    f"<link rel=attachment href='file:///etc/passwd'>{MARK}",
-    f"<style>@import url(http://127.0.0.1:1/{MARK})</style>",
-    f"url(file:///etc/passwd) {MARK}",
-    f"<iframe src='http://169.254.169.254/{MARK}'></iframe>",
-]
 SQL = ["'", "''", '"', "\\", "' OR '1'='1", "'; DROP TABLE orders_assessment; --", "%", "_", "%%%s", "1 OR 1=1", "$$", "/*",
        "\x1a",
        "0x31", "1e308", "-1", "9" * 30, "١٢", "{}", "(SELECT 1)", "1;SELECT pg_sleep(5)", "😀", "a" * 5000]  # fmt: skip
-
-
-class Reader(HTMLParser):
-    """Where the mark stands: as an element, an attribute that acts, or an address is a hole; as text it is none."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.holes: list[Any] = []
-        self.seen = 0
-        self._raw = ""
-
-    def handle_starttag(self, tag, attrs):
-        self._raw = tag if tag in ("script", "style") else ""
-        for name, value in attrs:
-            text = value or ""
-            if MARK in name or (name.startswith("on")) or name in ("srcdoc", "style"):
-                self.holes.append((tag, name, value))
-            elif MARK in text:
-                self.seen += 1
-                own = text.startswith("?") or (text.startswith("/") and not text.startswith(("//", "/\\")))
-                if name in ("href", "src", "action", "formaction", "data-poll", "data-autosave") and not own:
-                    self.holes.append((tag, name, value))
-
-    def handle_endtag(self, tag):
-        self._raw = ""
-
-    def handle_data(self, data):
-        if MARK in data:
-            self.seen += 1
-            if self._raw:
-                self.holes.append((self._raw, data))
-
-    def handle_comment(self, data):
-        if MARK in data:
-            self.holes.append(("comment", data))
-
-
-SUSPECT = re.compile(rf"{MARK}|[\s/\"'](?:on|srcdoc|style)", re.IGNORECASE)
-"""What the reader looks for; a page without any of it has no hole and need not be taken apart."""
-
-
-def read(text, url):
-    """How often the mark is shown as text; a hole is an error."""
-    if not SUSPECT.search(text):
-        return 0
-    reader = Reader()
-    reader.feed(text)
-    assert not reader.holes, (url, reader.holes[:3])
-    return reader.seen
 
 
 def texts_of(form_class):
@@ -134,47 +64,7 @@ def test_every_text_field_of_every_step_shows_it_as_text(cast, probe, turn):
 
 @pytest.fixture
 def marked(cast):
-    """A case whose every stored text is a payload: (case, number of payloads)."""
-    free = {"special_needs", "method", "name", "address", "purpose", "no_self_rating_reason"}
-
-    def full(data, payload):
-        return {k: (payload[:110] if k in free else v) for k, v in data.items()}
-
-    case = s.step(s.draft(cast), "request", cast.officer, **full(s.REQUEST, XSS[0]))
-    case = s.step(case, "assign", cast.region, performer=cast.admin.organisation_id)
-    s.stage(case, cast.officer)
-    case = s.step(case, "order", cast.officer, **full(s.ORDER, XSS[1]))
-    case = s.step(s.with_physician(case, cast), "confirm", cast.admin)
-    payloads = [*XSS, *SSRF]
-    content = dict(s.REPORT)
-    names = [key for section in SECTIONS for f in section.fields for key in keys(f)]
-    for number, name in enumerate(names):
-        if not isinstance(content.get(name), int) and not name.endswith("_on"):
-            content[name] = payloads[number % len(payloads)]
-    Report.objects.create(assessment=case, performer_id=case.performer_id, content=content)
-    case = s.step(case, "deliver", cast.physician, source="form", revision=0, responsible="on")
-    case = s.step(case, "request_supplement", cast.officer, report_version=1, part="prognosis", missing=XSS[2])
-    return case, len(names) + 8
-
-
-def test_what_is_stored_comes_out_as_text_on_every_page_for_everybody(cast, probe, marked):
-    case, count = marked
-    document = case.enclosures.sent().first().document_id
-    shown = 0
-    for _, actor, client, key in clients(cast, one_of_each(cast)):
-        for route in PAGES:
-            for url in filled(route, case, document, actor):
-                answer = get(client, key, url)
-                kind = answer.headers.get("Content-Type", "")
-                text = body(answer)
-                if kind.startswith("text/html"):
-                    shown += read(text, url)
-                elif MARK in text:
-                    assert kind.startswith(("application/json", "text/plain")), (url, kind)
-                    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-                probe()
-    assert shown > 100
-    probe(count)
+    return markup.case(cast)
 
 
 def test_the_report_s_pdf_holds_it_as_text_and_asks_nobody(cast, probe, marked, monkeypatch):

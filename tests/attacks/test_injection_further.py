@@ -13,7 +13,8 @@ from fmu_portal.engine.registry import PROCESSES, parts
 from fmu_portal.engine.table import NEW
 from tests import situations as s
 from tests import threads as t
-from tests.attacks.test_injection import MARK, SSRF, XSS, actors_of, read, texts_of
+from tests.attacks.test_injection import actors_of, texts_of
+from tests.markup import MARK, SSRF, XSS, read
 from tests.pages import browser
 from tests.test_inquiries import answer as answer_inquiry
 from tests.test_inquiries import ask
