@@ -3,7 +3,7 @@
 # make check  the checks alone
 # make attack 10 000 calls made from the API's own document, against a stack of its own (CASES=…)
 # make bench  measured speed
-.PHONY: run test check attack bench environment tools
+.PHONY: run test check suite attack bench environment tools
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin/python
 # What is compiled once is read by every later process, whatever the shell says: a start takes half the time.
@@ -15,7 +15,11 @@ run:
 	@$(PYTHON) launcher/venv.py requirements.txt
 	@exec $(BIN) -m launcher
 
-test: tools check
+# The checks take one processor and the tests' preparations another: side by side. What fails in either fails the whole.
+test: tools
+	@$(MAKE) --no-print-directory --jobs 2 check suite
+
+suite: environment
 	@$(BIN) -m pytest -n 3 --dist loadgroup
 
 check: environment

@@ -86,6 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
     roles.install()
     people.cheap_passwords()
     static_files_found_once()
+    contexts_of_pages()
     # What has been imported stays: the collector of garbage need not walk through all of it again and again.
     gc.collect()
     gc.freeze()
@@ -125,6 +126,19 @@ def static_files_found_once() -> None:
     WhiteNoiseMiddleware.add_files_from_finders = once
 
 
+def contexts_of_pages() -> None:
+    """``response.context`` is what the view gave its page: no copy is kept for each icon and field inside it."""
+    from django.test import client
+
+    keep = client.store_rendered_templates
+
+    def of_pages(store: Any, signal: Any, sender: Any, template: Any, context: Any, **kwargs: Any) -> None:
+        if context.template is template:
+            keep(store, signal, sender, template, context, **kwargs)
+
+    client.store_rendered_templates = of_pages
+
+
 @pytest.fixture(scope="session")
 def django_db_setup() -> None:
     """The database is there already; pytest-django makes none."""
@@ -136,6 +150,22 @@ def limits_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     from fmu_portal import limits
 
     monkeypatch.setattr(limits, "PREFIX", f"fmu:limit:{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def whole_reports() -> None:
+    """The report's PDF as it is; see `short_reports`."""
+
+
+@pytest.fixture(autouse=True)
+def short_reports(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report's PDF is one short page, where a test does not ask for `whole_reports`: laying out a real one takes longer
+    than most tests."""
+    if "whole_reports" not in request.fixturenames:
+        from orders import pdf
+        from tests import situations
+
+        monkeypatch.setattr(pdf, "bytes_of", lambda version: situations.pdf_of("Utlåtande") + b"%%%d\n" % version.pk)
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.test import Client, RequestFactory
 
 from accounts import reauthentication, sessions
 from accounts.models import User
+from accounts.session_store import SessionStore
 
 
 def login(client: Client, actor: Any, **where: Any) -> Client:
@@ -18,16 +19,18 @@ def login(client: Client, actor: Any, **where: Any) -> Client:
 
     ``where``: the request's headers, as Django's client takes them (``REMOTE_ADDR``), when it is another than its own.
     """
-    client.force_login(User.objects.get(pk=actor.user_id))
-    session = client.session
-    assert session[SESSION_KEY] == str(actor.user_id)
+    user = User.objects.get(pk=actor.user_id)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session["mandate"] = actor.mandate_id
     session[sessions.BEGAN] = int(time.time())
     request = RequestFactory().get("/", **where)
     request.session = session
     reauthentication.proved(request)
-    session.save()
-    client.cookies[settings.SESSION_COOKIE_NAME]["secure"] = ""
+    session.create()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     return client
 
 

@@ -38,9 +38,14 @@ _PDFS: dict[str, bytes] = {}
 
 def upload(name: str = "handling.pdf", text: str = "Handling") -> SimpleUploadedFile:
     """A file as a browser sends it."""
+    return SimpleUploadedFile(name, pdf_of(text), "application/pdf")
+
+
+def pdf_of(text: str) -> bytes:
+    """A small PDF with this text, made once."""
     if text not in _PDFS:
         _PDFS[text] = pdf(text)
-    return SimpleUploadedFile(name, _PDFS[text], "application/pdf")
+    return _PDFS[text]
 
 
 def stage(case: Assessment, actor: Any, kind: str = "medical", text: str = "Handling") -> Enclosure:

@@ -36,8 +36,16 @@ __all__ = [
     "start_valkey",
 ]
 
-# Nothing in the tests must survive a power cut.
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=120")
+# Nothing in the tests must survive a power cut, nobody follows the log, and a test that reads statistics makes them.
+FAST = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "autovacuum=off",
+    "max_connections=120",
+)
 _SHARED = "FMU_TEST_CLUSTER"
 _OWN_FOLDER = "fmu-test-"
 # What a person's shell may say about their own portal, not about the tests'.

@@ -34,6 +34,12 @@ def step(desk: Desk, number: str, name: str, data: dict[str, Any], files: dict[s
         send(desk, f"{path}kontrollera/", {"password": desk.password})  # asked for where the step signs
 
 
+def links(desk: Desk, path: str, like: str | re.Pattern[str]) -> list[str]:
+    """The addresses that a page links to, in order, each once, without showing the page."""
+    found = re.findall(r'<a\b[^>]*?\bhref="([^"]+)"', desk.context.request.get(desk.url + path).text())
+    return [unescape(href) for href in dict.fromkeys(found) if re.search(like, href)]
+
+
 def _option(desk: Desk, path: str, words: str) -> str:
     """The value of a choice in a form."""
     page = unescape(desk.context.request.get(desk.url + path).text())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.browser import jobs, setting
@@ -98,16 +100,23 @@ def test_baskets_of_the_others(new_desk):
         one.check("basket of others, " + who.split(".")[0])
 
 
+def cases_in(desk, status):
+    """The addresses of the cases in a status, as the list has them."""
+    return setting.links(desk, f"/arenden/?vy=alla&status={status}", CASE_PAGE)
+
+
+CASE_PAGE = re.compile(r"^/arenden/\d{4}-\d{6}/$")
+
+
 @pytest.mark.parametrize("who", [OFFICER, REGION, PHYSICIAN, "fk.controller"])
 def test_cases_in_each_status(desk, who):
     """One case of each status that the role has, and the first step offered on it."""
     one, path = desk(who), ""
     for status in STATUSES:
-        one.go(f"/arenden/?vy=alla&status={status}")
-        rows = one.page.locator("tbody a.main")
-        if not rows.count():
+        rows = cases_in(one, status)
+        if not rows:
             continue
-        path = str(rows.first.get_attribute("href"))
+        path = rows[0]
         assert one.go(path).status == 200
         one.check(f"demo case {status}, {who}")
     one.go(f"{path}handelser/")
@@ -120,11 +129,8 @@ def test_every_form(desk, who):
     one = desk(who)
     seen = {}
     for status in STATUSES:
-        one.go(f"/arenden/?vy=alla&status={status}")
-        for link in [a.get_attribute("href") for a in one.page.locator("tbody a.main").all()][:2]:
-            one.go(link)
-            for step in one.page.locator("main a[href*='/steg/']").all():
-                href = str(step.get_attribute("href"))
+        for case in cases_in(one, status)[:2]:
+            for href in setting.links(one, case, "/steg/"):
                 seen.setdefault(href.split("/steg/")[1], href)
     assert seen
     for step, href in seen.items():
