@@ -16,6 +16,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,21 @@ def committed(django_db_blocker: Any) -> Iterator[None]:
         connections.close_all()
         django_db_blocker.restore()
         _copy_template(_database())
+
+
+@contextmanager
+def kept(django_db_blocker: Any) -> Iterator[None]:
+    """What is made at the beginning stays for the tests of a module, each of which takes back its own; in the end all is
+    taken back. As ``setUpTestData`` of Django's TestCase; not for a module with tests that commit."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        # As TestCase's own: a durable block may stand inside.
+        transaction.get_connection().atomic_blocks[-1]._from_testcase = True
+        try:
+            yield
+        finally:
+            transaction.set_rollback(True)
 
 
 @pytest.fixture

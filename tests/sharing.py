@@ -14,9 +14,11 @@ TOGETHER = {
     "tests/test_replay.py": "demonstration",
     "tests/test_seal.py": "seal",
     "tests/test_pdf_of_record.py": "pdf",
+    "tests/test_golden_": "situations",
+    "tests/test_claims_walls.py": "a row in every table",
 }
 """Folders and files -> what they share: a portal and a Chromium (two of each took five CPU minutes more, and no less time), a
-load, a set of keys, a PDF. The largest begins first."""
+load, a set of keys, a PDF, cases made once. The largest begins first."""
 
 
 class Sharing(LoadScopeScheduling):  # type: ignore[misc]

@@ -28,6 +28,8 @@ from reimbursement.models import Batch, Claim
 from tests import headers, markup, protection
 from tests import situations as s
 from tests import threads as t
+from tests.cast import Cast
+from tests.conftest import kept
 from tests.pages import browser
 
 REASON = "Hemligt skäl som bara parterna läser"
@@ -169,9 +171,14 @@ FOLLOWS_A_STEP = tuple(r for r in OF_A_CASE if "<slug:part>" in r or r.endswith(
 PUBLIC = ("halsa", "regler/", "om/", "logga-in/", "api/v1/schema/")
 
 
-@pytest.fixture
-def cases(cast):
-    """A delivered case, one in progress, one that was handed back, each with markers in every part."""
+@pytest.fixture(scope="module")
+def cases(django_db_blocker):
+    """A delivered case, one in progress, one that was handed back, each with markers in every part, for all the tests."""
+    with kept(django_db_blocker):
+        yield _cases(Cast.load())
+
+
+def _cases(cast):
     delivered, _ = markup.case(cast, PURPOSE, FINDINGS)
     t.in_case(delivered, cast.officer, cast.admin, text=markup.before(MESSAGE, markup.XSS[3]))
     found = {"delivered": delivered}

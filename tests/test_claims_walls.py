@@ -26,6 +26,8 @@ from reimbursement.models import (
     Review,
 )
 from tests import claims, roles
+from tests.cast import Cast
+from tests.conftest import kept
 
 pytestmark = pytest.mark.django_db
 
@@ -48,8 +50,14 @@ def count(table):
         return cursor.fetchone()[0]
 
 
-@pytest.fixture
-def rows(cast):
+@pytest.fixture(scope="module")
+def rows(django_db_blocker):
+    """A row in every table, for all the tests; see `_rows`."""
+    with kept(django_db_blocker):
+        yield _rows(Cast.load())
+
+
+def _rows(cast):
     """A row in every table: past the door where that is shorter; the wall asks only what the rows say."""
     claim = claims.submitted(cast)
     take("claim", claim.pk, "ask", cast.controller, {"version": claim.version, "text": "Varför?"})

@@ -12,6 +12,8 @@ from fmu_portal.models import Duty, Event
 from orders.models import Enclosure, Report
 from orders.process import ASSESSMENT
 from tests import situations as s
+from tests.cast import Cast
+from tests.conftest import kept
 from tests.test_last_day import approve, propose
 
 LINES = [
@@ -54,6 +56,13 @@ def make(name, cast):
         return case
     case = s.IN_STATUS[status](cast)
     return s.examined(case, cast.physician) if status == "in_progress" else case
+
+
+@pytest.fixture(scope="module")
+def begun(request, django_db_blocker):
+    """(situation, a case in it): made once for the tests that begin there."""
+    with kept(django_db_blocker):
+        yield request.param, make(request.param, Cast.load())
 
 
 def valid_input(step, case, cast, actor=None):
@@ -107,9 +116,9 @@ def allowed(letters):
     return {name for letter in letters for name in WHO[letter]} | ({"clock"} if "K" in letters else set())
 
 
-@pytest.mark.parametrize("situation", SITUATIONS)
-def test_who_may_take_which_step(cast, situation):
-    case = make(situation, cast)
+@pytest.mark.parametrize("begun", SITUATIONS, indirect=True)
+def test_who_may_take_which_step(cast, begun):
+    situation, case = begun
     duties = door.open_duties("assessment", case.pk)
     for name, actor in people(cast).items():
         steps = {step.name for step in door.available("assessment", case, actor, duties)}
@@ -119,10 +128,11 @@ def test_who_may_take_which_step(cast, situation):
         assert steps == expected, (situation, name)
 
 
-@pytest.mark.parametrize(("situation", "step"), TABLE, ids=[f"{a}-{b}" for a, b in TABLE])
-def test_where_a_step_leads(cast, situation, step):
+@pytest.mark.parametrize(("begun", "step"), TABLE, ids=[f"{a}-{b}" for a, b in TABLE], indirect=["begun"])
+def test_where_a_step_leads(cast, begun, step):
+    situation, case = begun
     who, status, opens, closes = TABLE[situation, step]
-    case = make(situation, cast)
+    case = s.fresh(case)
     if step in ("deliver", "supplement") and case.responsible_physician_id is None:
         case = s.with_physician(case, cast)
     before = Event.objects.filter(subject_id=case.pk, process="assessment").count()
@@ -141,9 +151,9 @@ def test_where_a_step_leads(cast, situation, step):
         assert now_open.exists(), "every open assessment has at least one open duty"
 
 
-@pytest.mark.parametrize("situation", SITUATIONS)
-def test_everything_else_is_refused_and_changes_nothing(cast, situation):
-    case = make(situation, cast)
+@pytest.mark.parametrize("begun", SITUATIONS, indirect=True)
+def test_everything_else_is_refused_and_changes_nothing(cast, begun):
+    situation, case = begun
     before = (Event.objects.count(), Duty.objects.count(), Enclosure.objects.count())
     for step in ASSESSMENT.steps:
         row = TABLE.get((situation, step))

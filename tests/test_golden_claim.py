@@ -15,6 +15,8 @@ from reimbursement.models import Claim, Decision, Desk, Entry, Line, Remark
 from reimbursement.opening import open_claim
 from reimbursement.process import CLAIM
 from tests import claims, situations
+from tests.cast import Cast
+from tests.conftest import kept
 
 LINES = [
     [cell.strip() for cell in line.split("|")]
@@ -103,6 +105,13 @@ def make(situation, cast):
     return claims.fresh(MADE[situation](cast))
 
 
+@pytest.fixture(scope="module")
+def begun(request, django_db_blocker):
+    """(situation, a claim in it): made once for the tests that begin there."""
+    with kept(django_db_blocker):
+        yield request.param, make(request.param, Cast.load())
+
+
 def valid_input(step, claim):
     costs = {f"cost_{pk}": "18 000" for pk in Line.objects.filter(claim=claim, bar="").values_list("pk", flat=True)}
     return {"version": claim.version} | {
@@ -124,20 +133,20 @@ def words(kinds):
     return [] if kinds == "-" else kinds.split()
 
 
-@pytest.mark.parametrize("situation", SITUATIONS)
-def test_who_may_take_which_step(cast, situation):
-    claim = make(situation, cast)
+@pytest.mark.parametrize("begun", SITUATIONS, indirect=True)
+def test_who_may_take_which_step(cast, begun):
+    situation, claim = begun
     duties = door.open_duties("claim", claim.pk)
     for name, actor in people(cast).items():
         steps = {step.name for step in door.available("claim", claims.fresh(claim), actor, duties)}
         assert steps == {step for (at, step), row in TABLE.items() if at == situation and name in allowed(row[0])}, name
 
 
-@pytest.mark.parametrize(("situation", "step"), TAKEN, ids=[f"{a}-{b}" for a, b in TAKEN])
-def test_where_a_step_leads(cast, situation, step):
+@pytest.mark.parametrize(("begun", "step"), TAKEN, ids=[f"{a}-{b}" for a, b in TAKEN], indirect=["begun"])
+def test_where_a_step_leads(cast, begun, step):
+    situation, claim = begun
     who, status, opens, closes = TAKEN[situation, step]
     for actor in [people(cast)[name] for name in allowed(who)][-1:]:
-        claim = make(situation, cast)
         before = open_kinds(claim)
         event = door.take("claim", claim.pk, step, actor, valid_input(step, claim))
         assert claims.fresh(claim).status == status == event.to_status
@@ -147,10 +156,11 @@ def test_where_a_step_leads(cast, situation, step):
         assert event.case_id is None
 
 
-@pytest.mark.parametrize(("situation", "step"), ALONG, ids=[f"{a}-{b}" for a, b in ALONG])
-def test_where_a_step_leads_that_only_follows(cast, situation, step):
+@pytest.mark.parametrize(("begun", "step"), ALONG, ids=[f"{a}-{b}" for a, b in ALONG], indirect=["begun"])
+def test_where_a_step_leads_that_only_follows(db, begun, step):
+    situation, claim = begun
     _, status, opens, closes = ALONG[situation, step]
-    claim = make(situation, cast)
+    claim = claims.fresh(claim)
     before = open_kinds(claim)
     event = along(claim, step)
     assert claims.fresh(claim).status == status == event.to_status
@@ -163,9 +173,9 @@ def _everything():
     )
 
 
-@pytest.mark.parametrize("situation", SITUATIONS)
-def test_everything_else_is_refused_and_changes_nothing(cast, situation):
-    claim = make(situation, cast)
+@pytest.mark.parametrize("begun", SITUATIONS, indirect=True)
+def test_everything_else_is_refused_and_changes_nothing(cast, begun):
+    situation, claim = begun
     before = _everything()
     for step in CLAIM.steps:
         for name, actor in people(cast).items():

@@ -16,6 +16,8 @@ from orders.models import Recusal
 from reimbursement import recovering
 from reimbursement.models import Recovery, Review
 from tests import recoveries as r
+from tests.cast import Cast
+from tests.conftest import kept
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +57,13 @@ def recovery_in(situation, cast):
     return r.fresh(recovery)
 
 
+@pytest.fixture(scope="module")
+def begun(request, django_db_blocker):
+    """(situation, a recovery in it): made once for the tests that begin there. Nothing is there before "new"."""
+    with kept(django_db_blocker):
+        yield request.param, None if request.param == "new" else recovery_in(request.param, Cast.load())
+
+
 def answers(recovery, step):
     more = {
         "decide": r.decision(recovery),
@@ -68,9 +77,9 @@ def actors(letters):
     return [WHO[letter] for letter in letters if letter != "K"]
 
 
-@pytest.mark.parametrize("situation", SITUATIONS)
-def test_who_may_take_which_step_of_a_recovery(cast, situation):
-    recovery = recovery_in(situation, cast)
+@pytest.mark.parametrize("begun", SITUATIONS, indirect=True)
+def test_who_may_take_which_step_of_a_recovery(cast, begun):
+    situation, recovery = begun
     duties = door.open_duties("recovery", recovery.pk)
     before = (Event.objects.count(), Duty.objects.count())
     for name, actor in {**cast.everyone(), "clock": CLOCK}.items():
@@ -83,13 +92,14 @@ def test_who_may_take_which_step_of_a_recovery(cast, situation):
     assert before == (Event.objects.count(), Duty.objects.count())
 
 
-@pytest.mark.parametrize(("situation", "step"), RECOVERY, ids=[f"{a}-{b}" for a, b in RECOVERY])
-def test_where_a_step_of_a_recovery_leads(cast, situation, step):
+@pytest.mark.parametrize(("begun", "step"), RECOVERY, ids=[f"{a}-{b}" for a, b in RECOVERY], indirect=["begun"])
+def test_where_a_step_of_a_recovery_leads(cast, begun, step):
+    situation, recovery = begun
     who, status, opens, closes = RECOVERY[situation, step]
     if situation == "new":
         recovery, was_open, event = r.opened(cast), set(), None
     else:
-        recovery = recovery_in(situation, cast)
+        recovery = r.fresh(recovery)
         was_open = {duty.pk for duty in door.open_duties("recovery", recovery.pk)}
         event = take(recovery, step, who, cast)
     recovery = r.fresh(recovery)

@@ -19,6 +19,8 @@ from orders.models import Report
 from tests import situations as s
 from tests.test_report_pdf import deliver, made, text_of, version_of
 
+pytestmark = pytest.mark.usefixtures("whole_reports")
+
 AT = datetime(2026, 1, 10, 9, 30, tzinfo=UTC)
 FONT = "@font-face{font-family:Inter;src:url('fmu-font:Inter-Regular.woff2')}html{font-family:Inter}"
 EXTENSION = re.compile(

@@ -91,7 +91,7 @@ def test_no_mail_notice_log_event_or_draft_keeps_a_trace(cast, case):
     )
 
 
-def test_the_report_s_pdf_says_the_number_and_no_person(cast, case):
+def test_the_report_s_pdf_says_the_number_and_no_person(cast, whole_reports, case):
     import io
 
     import pypdf

@@ -31,6 +31,8 @@ from tests.pages import browser
 ROOT = Path(__file__).resolve().parent.parent
 
 
+pytestmark = pytest.mark.usefixtures("whole_reports")
+
 DJANGO = {"DJANGO_SETTINGS_MODULE": "fmu_portal.settings"}
 ELSEWHERE = """
 import django; django.setup()

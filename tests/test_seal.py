@@ -25,6 +25,8 @@ from orders import pdf
 from tests.test_pdf_of_record import AT, elements, findings, letter
 from tests.test_report_pdf import DJANGO, ROOT, deliver, made, version_of
 
+pytestmark = pytest.mark.usefixtures("whole_reports")
+
 NOW = datetime.now(UTC)
 
 

@@ -13,7 +13,7 @@ from fmu_portal.database import all_walls
 from fmu_portal.engine import outbox
 from fmu_portal.models import Notice
 from orders import access
-from orders.models import Participant, Recusal, Reveal, Unlocking
+from orders.models import InsuredPerson, Participant, Recusal, Reveal, Unlocking
 from tests import roles
 from tests import situations as s
 from tests.pages import browser
@@ -135,3 +135,16 @@ def test_a_refused_file_is_told_to_both_sides_though_the_sender_works(cast):
         Notice.objects.filter(key__startswith="file:", case_id=case.pk).values_list("organisation_id", flat=True)
     )
     assert told == {cast.officer.organisation_id, cast.admin.organisation_id}
+
+
+def test_what_streams_after_the_transaction_sees_nothing(committed_cast):
+    case = s.delivered(committed_cast)
+
+    def stream():
+        yield str(InsuredPerson.objects.filter(pk=case.pk).count())
+
+    with transaction.atomic(), roles.at_work(committed_cast.officer):
+        late = stream()
+        assert InsuredPerson.objects.filter(pk=case.pk).exists()
+    with roles.role("fmu_web"):
+        assert list(late) == ["0"]

@@ -67,7 +67,7 @@ def marked(cast):
     return markup.case(cast)
 
 
-def test_the_report_s_pdf_holds_it_as_text_and_asks_nobody(cast, probe, marked, monkeypatch):
+def test_the_report_s_pdf_holds_it_as_text_and_asks_nobody(cast, probe, whole_reports, marked, monkeypatch):
     import socket
 
     import weasyprint
