@@ -69,7 +69,7 @@ def _queries(get: Callable[[], Any]) -> list[str]:
 
 def _reads(sql: str) -> bool:
     """Whether the statement only reads (the access log's own is two in one)."""
-    return sql.lstrip().startswith(("SELECT", "WITH")) and "INSERT INTO" not in sql
+    return sql.lstrip().startswith(("SELECT", "WITH", "EXECUTE")) and "INSERT INTO" not in sql
 
 
 def _buffers(queries: list[str]) -> int:

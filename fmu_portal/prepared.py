@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -22,6 +22,8 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.lookups import Lookup
 from django.db.models.query import ModelIterable
+
+from fmu_portal.plans import fill, planned
 
 Row = TypeVar("Row", bound=models.Model)
 Value = int | str | date | list[Any]
@@ -83,17 +85,19 @@ class Prepared(Generic[Row]):
         self._known, self._empty = None, False
 
     def _written(self) -> tuple[Any, str, tuple[Any, ...]]:
-        """(compiler, SQL, parameters with names where marks stood). Two threads at once write the same."""
+        """(compiler, SQL, the name of the value in each of its places). Two threads at once write the same."""
         if self._known is None:
             marks = {name: _mark(kind, number) for number, (name, kind) in enumerate(self._kinds.items())}
             compiler: Any = self._build(**marks).query.get_compiler(using=DEFAULT_DB_ALIAS)
             sql, params = compiler.as_sql()
-            names = {str(mark): _Name(name) for name, mark in marks.items()}
+            names = {str(mark): name for name, mark in marks.items()}
             kinds = tuple(self._kinds.values())
-            found = tuple(names.get(str(value), value) if isinstance(value, kinds) else value for value in params)
-            missing = [name for name in self._kinds if name not in found and name not in self._some]
+            asked = [names.get(str(value)) if isinstance(value, kinds) else None for value in params]
+            missing = [name for name in self._kinds if name not in asked and name not in self._some]
             assert not missing, f"the query does not ask for {missing}"
-            self._known = compiler, sql, found
+            # What is the same each time stands in the text, where the planner sees it.
+            sql = fill(sql, {number: value for number, value in enumerate(params) if asked[number] is None})
+            self._known = compiler, sql, tuple(name for name in asked if name is not None)
         return self._known
 
     def asked(self, **values: Value) -> Asked[Row] | None:
@@ -105,17 +109,17 @@ class Prepared(Generic[Row]):
         except EmptyResultSet:  # a role that sees nothing: Django asks the database nothing either
             self._empty = True
             return None
-        return Asked(written, sql, tuple(values[value] if isinstance(value, _Name) else value for value in params))
+        return Asked(written, sql, tuple(values[name] for name in params))
 
     def one(self, **values: Value) -> Row | None:
         """The first object that the query finds with these values, or None."""
         asked = self.asked(**values)
-        return None if asked is None else next(asked.objects(), None)
+        return None if asked is None else asked.first()
 
     def every(self, **values: Value) -> list[Row]:
         """All objects that the query finds with these values."""
         asked = self.asked(**values)
-        return [] if asked is None else asked.all()
+        return [] if asked is None else [*asked.planned().objects()]
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,15 @@ class Asked(Generic[Row]):
             _known_related_objects={},
         )
         return cast("Iterator[Row]", iter(ModelIterable(found)))
+
+    def planned(self) -> Asked[Row]:
+        """The same, planned once per connection (`fmu_portal.plans`): for what is found by a key. A list's best way
+        depends on its values."""
+        return replace(self, sql=planned(self.sql))
+
+    def first(self) -> Row | None:
+        """The first object that a planned query finds, or None."""
+        return next(self.planned().objects(), None)
 
     def all(self) -> list[Row]:
         """Every object that it finds."""
@@ -180,7 +193,7 @@ def together(queries: Mapping[str, Asked[Any] | None]) -> dict[str, list[Any]]:
         parts.append(f"(SELECT json_agg(json_build_array({names}))::text {rows})")
         params += query.params
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", params)
+        cursor.execute(planned(f"SELECT {', '.join(parts)}"), params)
         answer = cursor.fetchone()
     found: dict[str, list[Any]] = {name: [] for name in queries}
     for (name, query), text in zip(asked.items(), answer, strict=True):
@@ -212,9 +225,3 @@ _READ: tuple[tuple[type[models.Field[Any, Any]], Callable[[Any], Any]], ...] = (
     (models.BinaryField, lambda value: memoryview(bytes.fromhex(value[2:]))),
     (models.JSONField, json.dumps),
 )
-
-
-class _Name(str):
-    """The name of a value, in the place of its mark."""
-
-    __slots__ = ()

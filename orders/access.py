@@ -88,7 +88,7 @@ def get_case(actor: Actor, number: str) -> Assessment:
 def the_case(query: Written[Assessment], actor: Actor, number: str) -> Assessment:
     """The case that a query of one finds for the actor. 404 as `get_case`."""
     asked = query.asked(actor, number=number)
-    case = None if asked is None else next(asked.objects(), None)
+    case = None if asked is None else asked.first()
     if case is None:
         raise Http404
     case.mask_for(actor)

@@ -131,13 +131,14 @@ def contexts_of_pages() -> None:
     """``response.context`` is what the view gave its page: no copy is kept for each icon and field inside it."""
     from django.test import client
 
-    keep = client.store_rendered_templates
+    module: Any = client
+    keep = module.store_rendered_templates
 
     def of_pages(store: Any, signal: Any, sender: Any, template: Any, context: Any, **kwargs: Any) -> None:
         if context.template is template:
             keep(store, signal, sender, template, context, **kwargs)
 
-    client.store_rendered_templates = of_pages
+    module.store_rendered_templates = of_pages
 
 
 @pytest.fixture(scope="session")

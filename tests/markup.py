@@ -104,7 +104,7 @@ def case(cast: Any, purpose: str = "", findings: str = "") -> tuple[Assessment, 
     for name, payload in zip(names, itertools.cycle([*XSS, *SSRF]), strict=False):
         if isinstance(content.get(name, ""), str) and not name.endswith("_on"):
             content[name] = before(content.get(name, ""), payload)
-    Report.objects.create(assessment=case, performer_id=case.performer_id, content=content)
+    Report.objects.create(assessment=case, performer_id=case.performer_id or 0, content=content)
     case = s.step(case, "deliver", cast.physician, source="form", revision=0, responsible="on")
     case = s.step(case, "request_supplement", cast.officer, report_version=1, part="prognosis", missing=XSS[2])
     return case, len(names) + 8

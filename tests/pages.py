@@ -30,7 +30,7 @@ def login(client: Client, actor: Any, **where: Any) -> Client:
     request.session = session
     reauthentication.proved(request)
     session.create()
-    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    client.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
     return client
 
 

@@ -51,7 +51,7 @@ def case(cast: Any, until: str = "delivered") -> Assessment:
     case = s.step(case, "order", cast.officer, **s.ORDER | {"special_needs": ""})
     case = s.step(s.with_physician(case, cast), "confirm", cast.admin)
     if until == "delivered":
-        Report.objects.create(assessment=case, performer_id=case.performer_id, content=s.REPORT)
+        Report.objects.create(assessment=case, performer_id=case.performer_id or 0, content=s.REPORT)
         case = s.step(case, "deliver", cast.physician, source="form", revision=0, responsible="on")
         outbox.work()
     return s.fresh(case)

@@ -103,7 +103,11 @@ def measured(databases, django_db_blocker):
                 for username in WHO:
                     for page in PAGES:
                         queries = _queries(username, page)
-                        reads = [q for q in queries if q.lstrip().startswith(("SELECT", "WITH")) and "INSERT" not in q]
+                        reads = [
+                            q
+                            for q in queries
+                            if q.lstrip().startswith(("SELECT", "WITH", "EXECUTE")) and "INSERT" not in q
+                        ]
                         with transaction.atomic(), roles.at_work(_actor(username)):
                             plans = [_plan(sql) for sql in reads]
                         buffers = sum(_read(plan, large) for plan in plans)
