@@ -67,10 +67,11 @@ def _prepared(connection: Any, sql: str) -> str:
             cursor.execute("SAVEPOINT planned")
         try:
             cursor.execute(f"PREPARE {name} AS {text}")
-        except psycopg2.ProgrammingError:  # a value whose kind its place does not tell
+        except psycopg2.ProgrammingError as error:  # a value whose kind its place does not tell
             if connection.in_atomic_block:
                 cursor.execute("ROLLBACK TO SAVEPOINT planned")
-            return sql
+            if not isinstance(error, psycopg2.errors.DuplicatePreparedStatement):
+                return sql
         if connection.in_atomic_block:
             cursor.execute("RELEASE SAVEPOINT planned")
     return f"EXECUTE {name} ({values})" if values else f"EXECUTE {name}"

@@ -10,6 +10,7 @@ from fmu_portal.engine import clock, outbox
 @app.task  # type: ignore[untyped-decorator]
 def work_outbox() -> int:
     """Do what lies in the outbox; return the number of rows done."""
+    outbox.heard()
     return outbox.work()
 
 

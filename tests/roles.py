@@ -41,14 +41,13 @@ def password(role: str) -> str:
     return PASSWORD if role == "tests" else stack.shared_cluster().passwords[role]
 
 
-def _execute(sql: str) -> tuple[Any, ...] | None:
+def _execute(sql: str) -> None:
     """Past Django, so that no count of queries sees it."""
     from django.db import connection
 
     connection.ensure_connection()
     with connection.connection.cursor() as cursor:
         cursor.execute(sql)
-        return cursor.fetchone() if cursor.description else None
 
 
 @contextmanager
@@ -56,17 +55,19 @@ def role(name: str) -> Iterator[None]:
     """What is done inside is done as ``fmu_web`` or ``fmu_worker``. Nothing changes for another login than the tests'."""
     from django.db import connection
 
-    before = _execute("SELECT session_user, current_user")
-    if before is None or before[0] != LOGIN:
+    if connection.settings_dict["USER"] != LOGIN:
         yield
         return
+    own: Any = connection
+    before = getattr(own, "fmu_role", "fmu_owner")
     _execute(f"SET ROLE {name}")
+    own.fmu_role = name
     try:
         yield
     finally:
-        assert before is not None
+        own.fmu_role = before
         if not connection.needs_rollback and connection.connection is not None:
-            _execute(f"SET ROLE {before[1]}")
+            _execute(f"SET ROLE {before}")
 
 
 @contextmanager

@@ -114,16 +114,48 @@ def test_a_failing_mail_server_is_retried_and_stops_nobody(cast, monkeypatch):
 def test_a_step_with_the_broker_down_works_and_the_notice_follows(committed_cast, settings, monkeypatch):
     from fmu_portal.tasks import work_outbox
 
+    tried = []
+
     def down(*args, **kwargs):
+        tried.append(1)
         raise ConnectionError
 
     monkeypatch.setattr(work_outbox, "apply_async", down)
     monkeypatch.setattr(outbox, "_quiet_until", 0.0)
+    monkeypatch.setattr(outbox, "TOLD", f"fmu:outbox:told:{time.time_ns()}")
     case = s.requested(committed_cast)
     assert case.status == "requested"
+    assert len(tried) == 1, "and then silence"
     assert not Notice.objects.exists()
     assert outbox.work() > 0, "beat finds what a lost nudge left"
     assert Notice.objects.filter(case_number=case.number).exists()
+
+
+def test_many_steps_tell_a_worker_once_until_it_begins(monkeypatch):
+    from fmu_portal import tasks
+
+    told = []
+    monkeypatch.setattr(tasks.work_outbox, "apply_async", lambda *args, **kwargs: told.append(kwargs["expires"]))
+    monkeypatch.setattr(outbox, "_quiet_until", 0.0)
+    monkeypatch.setattr(outbox, "TOLD", f"fmu:outbox:told:{time.time_ns()}")
+    monkeypatch.setattr(outbox, "work", lambda: 0)
+    for _ in range(5):
+        outbox.nudge()
+    assert told == [60]
+    assert 0 < outbox._broker().ttl(outbox.TOLD) <= 15, "who dies before it begins is not waited for"
+    tasks.work_outbox()
+    for _ in range(5):
+        outbox.nudge()
+    assert told == [60, 60]
+
+
+def test_a_broker_that_does_not_answer_costs_one_wait(settings, monkeypatch, caplog):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr(outbox, "_client", None)
+    monkeypatch.setattr(outbox, "_quiet_until", 0.0)
+    for _ in range(3):
+        outbox.nudge()
+    assert [record.message for record in caplog.records].count("broker does not answer: ConnectionError") == 1
 
 
 KILLED = """

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -40,6 +41,12 @@ holds up nothing else. The next run, 15 seconds later, tries again."""
 
 _BACK_OFF = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 _quiet_until = 0.0
+_client: Any = None
+
+TOLD = "fmu:outbox:told"
+"""The broker's key while a worker has been told and has not begun."""
+_TOLD_FOR = 15
+"""Seconds after which a worker is told anyway: the one that was may have died. Beat looks as often."""
 
 
 def handler(kind: str, *, as_clock: bool = False, one_at_a_time: bool = False) -> Callable[[Handler], Handler]:
@@ -95,9 +102,11 @@ def put_many(kind: str, rows: Mapping[str, dict[str, Any]], mandate_id: int) -> 
 
 
 def nudge() -> None:
-    """Tell a worker that there is something to do. A broker that is down costs one short wait, then silence for 10 s.
+    """Tell a worker that there is something to do, unless one has been told and has not begun yet: a thousand steps at
+    once are one thing to do, and what comes after them waits for no queue of nudges.
 
-    Nothing is lost by a lost nudge: beat looks every 15 seconds.
+    A broker that is down costs one short wait, then silence for 10 s. Nothing is lost by a lost nudge: beat looks every
+    15 seconds.
     """
     global _quiet_until  # noqa: PLW0603 - one process-wide pause after a broker that did not answer
     if time.monotonic() < _quiet_until:
@@ -105,10 +114,28 @@ def nudge() -> None:
     from fmu_portal.tasks import work_outbox
 
     try:
-        work_outbox.apply_async(retry=False, expires=60)
+        if _broker().set(TOLD, 1, nx=True, ex=_TOLD_FOR):
+            work_outbox.apply_async(retry=False, expires=60)
     except Exception as error:
         _quiet_until = time.monotonic() + 10
         log.warning("broker does not answer: %s", type(error).__name__)
+
+
+def heard() -> None:
+    """A worker begins: what is written from now on is told anew. (What was written before, it sees.)"""
+    try:
+        _broker().delete(TOLD)
+    except Exception as error:  # the work is in the database
+        log.warning("broker does not answer: %s", type(error).__name__)
+
+
+def _broker() -> Any:
+    global _client  # noqa: PLW0603 - one connection pool per process
+    if _client is None:
+        import redis
+
+        _client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.3, socket_timeout=0.3)
+    return _client
 
 
 def work(limit: int = 1000, batch: int = 50) -> int:
