@@ -83,6 +83,7 @@ def test_more_than_are_kept_are_asked_as_they_are(monkeypatch):
     monkeypatch.setattr(plans, "MOST", 0)
     connection.fmu_planned = None, {}
     assert plans.planned("SELECT 2 WHERE 1 = %s") == "SELECT 2 WHERE 1 = %s"
+    connection.fmu_planned = None, {}
 
 
 def test_who_is_at_work_the_case_and_all_on_its_page_are_planned(cast):
