@@ -37,9 +37,9 @@ class Written(Generic[Row]):
         return query.asked(organisation=actor.organisation_id, mandate=actor.mandate_id, user=actor.user_id, **values)
 
     def rows(self, actor: Actor, **values: Value) -> list[Row]:
-        """What it finds, as objects."""
+        """What it finds by keys, as objects: planned once per connection."""
         asked = self.asked(actor, **values)
-        return [] if asked is None else asked.all()
+        return [] if asked is None else asked.planned().all()
 
     def tuples(self, actor: Actor, **values: Value) -> list[tuple[Any, ...]]:
         """What a query of values finds."""

@@ -119,7 +119,7 @@ class Prepared(Generic[Row]):
     def every(self, **values: Value) -> list[Row]:
         """All objects that the query finds with these values."""
         asked = self.asked(**values)
-        return [] if asked is None else [*asked.planned().objects()]
+        return [] if asked is None else asked.planned().all()
 
 
 @dataclass(frozen=True)

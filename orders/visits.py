@@ -153,7 +153,8 @@ def visit_days(actor: Actor, first: date, last: date, today: date) -> dict[date,
     """The open visits of the actor's cases on each day, for the calendar: no person in it (`overview.days.Source`)."""
     start, end = _moments(first, last)
     found: dict[date, Day] = {}
-    for visit in _OF_THE_MONTH.rows(actor, start=start, end=end):
+    asked = _OF_THE_MONTH.asked(actor, start=start, end=end)
+    for visit in asked.all() if asked else ():  # a stretch of time: the best way depends on its length
         part = found.setdefault(visit.day, Day(total=visit.of_the_day))
         text = f"Besök {visit.hours_words.partition('–')[0]}"
         part.entries.append(Entry(visit.assessment.number, text, visit.profession_label, _tone(visit, today)))
