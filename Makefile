@@ -15,8 +15,9 @@ run:
 	@$(PYTHON) launcher/venv.py requirements.txt
 	@exec $(BIN) -m launcher
 
-# The checks take one processor and the tests' preparations another: side by side. What fails in either fails the whole.
-test: tools
+# Side by side: the packages and the browser, then the checks and the tests. What fails in either fails the whole.
+test:
+	@$(MAKE) --no-print-directory --jobs 2 environment tools
 	@$(MAKE) --no-print-directory --jobs 2 check suite
 
 suite: environment
@@ -39,5 +40,5 @@ bench: environment
 environment:
 	@$(PYTHON) launcher/venv.py requirements-dev.txt
 
-tools: environment
-	@$(BIN) -m launcher.system
+tools:
+	@$(PYTHON) -m launcher.system
