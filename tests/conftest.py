@@ -15,8 +15,8 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +197,30 @@ def kept(django_db_blocker: Any) -> Iterator[None]:
             yield
         finally:
             transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def once(django_db_blocker: Any) -> Iterator[Callable[[Any, Callable[[], Any]], Any]]:
+    """``once(name, make)``: what ``make`` gives, made anew only when another name is asked for; see `kept`. To be asked for
+    before the test's own transaction begins."""
+    current: list[Any] = []
+    with ExitStack() as stack:
+
+        def get(name: Any, make: Callable[[], Any]) -> Any:
+            if current[:1] != [name]:
+                stack.close()
+                stack.enter_context(kept(django_db_blocker))
+                current[:] = name, make()
+            return current[1]
+
+        yield get
+
+
+@pytest.fixture
+def own_beginning(request: pytest.FixtureRequest, once: Callable[[Any, Callable[[], Any]], Any]) -> None:
+    """In a module that uses `once`: a test that does not ask for what was begun begins with nothing."""
+    if "begun" not in request.fixturenames:
+        once("", lambda: None)
 
 
 @pytest.fixture

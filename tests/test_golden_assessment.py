@@ -13,8 +13,9 @@ from orders.models import Enclosure, Report
 from orders.process import ASSESSMENT
 from tests import situations as s
 from tests.cast import Cast
-from tests.conftest import kept
 from tests.test_last_day import approve, propose
+
+pytestmark = pytest.mark.usefixtures("own_beginning")
 
 LINES = [
     [cell.strip() for cell in line.split("|")]
@@ -58,11 +59,10 @@ def make(name, cast):
     return s.examined(case, cast.physician) if status == "in_progress" else case
 
 
-@pytest.fixture(scope="module")
-def begun(request, django_db_blocker):
+@pytest.fixture
+def begun(request, once):
     """(situation, a case in it): made once for the tests that begin there."""
-    with kept(django_db_blocker):
-        yield request.param, make(request.param, Cast.load())
+    return request.param, once(request.param, lambda: make(request.param, Cast.load()))
 
 
 def valid_input(step, case, cast, actor=None):
@@ -117,7 +117,7 @@ def allowed(letters):
 
 
 @pytest.mark.parametrize("begun", SITUATIONS, indirect=True)
-def test_who_may_take_which_step(cast, begun):
+def test_who_may_take_which_step(begun, cast):
     situation, case = begun
     duties = door.open_duties("assessment", case.pk)
     for name, actor in people(cast).items():
@@ -129,7 +129,7 @@ def test_who_may_take_which_step(cast, begun):
 
 
 @pytest.mark.parametrize(("begun", "step"), TABLE, ids=[f"{a}-{b}" for a, b in TABLE], indirect=["begun"])
-def test_where_a_step_leads(cast, begun, step):
+def test_where_a_step_leads(begun, cast, step):
     situation, case = begun
     who, status, opens, closes = TABLE[situation, step]
     case = s.fresh(case)
@@ -152,7 +152,7 @@ def test_where_a_step_leads(cast, begun, step):
 
 
 @pytest.mark.parametrize("begun", SITUATIONS, indirect=True)
-def test_everything_else_is_refused_and_changes_nothing(cast, begun):
+def test_everything_else_is_refused_and_changes_nothing(begun, cast):
     situation, case = begun
     before = (Event.objects.count(), Duty.objects.count(), Enclosure.objects.count())
     for step in ASSESSMENT.steps:

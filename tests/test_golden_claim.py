@@ -16,7 +16,8 @@ from reimbursement.opening import open_claim
 from reimbursement.process import CLAIM
 from tests import claims, situations
 from tests.cast import Cast
-from tests.conftest import kept
+
+pytestmark = pytest.mark.usefixtures("own_beginning")
 
 LINES = [
     [cell.strip() for cell in line.split("|")]
@@ -105,11 +106,10 @@ def make(situation, cast):
     return claims.fresh(MADE[situation](cast))
 
 
-@pytest.fixture(scope="module")
-def begun(request, django_db_blocker):
+@pytest.fixture
+def begun(request, once):
     """(situation, a claim in it): made once for the tests that begin there."""
-    with kept(django_db_blocker):
-        yield request.param, make(request.param, Cast.load())
+    return request.param, once(request.param, lambda: make(request.param, Cast.load()))
 
 
 def valid_input(step, claim):
@@ -134,7 +134,7 @@ def words(kinds):
 
 
 @pytest.mark.parametrize("begun", SITUATIONS, indirect=True)
-def test_who_may_take_which_step(cast, begun):
+def test_who_may_take_which_step(begun, cast):
     situation, claim = begun
     duties = door.open_duties("claim", claim.pk)
     for name, actor in people(cast).items():
@@ -143,7 +143,7 @@ def test_who_may_take_which_step(cast, begun):
 
 
 @pytest.mark.parametrize(("begun", "step"), TAKEN, ids=[f"{a}-{b}" for a, b in TAKEN], indirect=["begun"])
-def test_where_a_step_leads(cast, begun, step):
+def test_where_a_step_leads(begun, cast, step):
     situation, claim = begun
     who, status, opens, closes = TAKEN[situation, step]
     for actor in [people(cast)[name] for name in allowed(who)][-1:]:
@@ -157,7 +157,7 @@ def test_where_a_step_leads(cast, begun, step):
 
 
 @pytest.mark.parametrize(("begun", "step"), ALONG, ids=[f"{a}-{b}" for a, b in ALONG], indirect=["begun"])
-def test_where_a_step_leads_that_only_follows(db, begun, step):
+def test_where_a_step_leads_that_only_follows(begun, db, step):
     situation, claim = begun
     _, status, opens, closes = ALONG[situation, step]
     claim = claims.fresh(claim)
@@ -174,14 +174,15 @@ def _everything():
 
 
 @pytest.mark.parametrize("begun", SITUATIONS, indirect=True)
-def test_everything_else_is_refused_and_changes_nothing(cast, begun):
+def test_everything_else_is_refused_and_changes_nothing(begun, cast):
     situation, claim = begun
     before = _everything()
     for step in CLAIM.steps:
+        given = valid_input(step, claim)
         for name, actor in people(cast).items():
             if (row := TABLE.get((situation, step))) is None or name not in allowed(row[0]):
                 with pytest.raises(Refused) as refused:
-                    door.take("claim", claim.pk, step, actor, valid_input(step, claim))
+                    door.take("claim", claim.pk, step, actor, given)
                 assert not isinstance(refused.value, InvalidInput), (step, name)
     assert _everything() == before
     assert claims.fresh(claim).version == claim.version

@@ -17,9 +17,8 @@ from reimbursement import recovering
 from reimbursement.models import Recovery, Review
 from tests import recoveries as r
 from tests.cast import Cast
-from tests.conftest import kept
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("own_beginning")
 
 
 def lines_of(name):
@@ -57,11 +56,11 @@ def recovery_in(situation, cast):
     return r.fresh(recovery)
 
 
-@pytest.fixture(scope="module")
-def begun(request, django_db_blocker):
+@pytest.fixture
+def begun(request, once):
     """(situation, a recovery in it): made once for the tests that begin there. Nothing is there before "new"."""
-    with kept(django_db_blocker):
-        yield request.param, None if request.param == "new" else recovery_in(request.param, Cast.load())
+    new = request.param == "new"
+    return request.param, once(request.param, lambda: None if new else recovery_in(request.param, Cast.load()))
 
 
 def answers(recovery, step):
@@ -78,7 +77,7 @@ def actors(letters):
 
 
 @pytest.mark.parametrize("begun", SITUATIONS, indirect=True)
-def test_who_may_take_which_step_of_a_recovery(cast, begun):
+def test_who_may_take_which_step_of_a_recovery(begun, cast):
     situation, recovery = begun
     duties = door.open_duties("recovery", recovery.pk)
     before = (Event.objects.count(), Duty.objects.count())
@@ -93,7 +92,7 @@ def test_who_may_take_which_step_of_a_recovery(cast, begun):
 
 
 @pytest.mark.parametrize(("begun", "step"), RECOVERY, ids=[f"{a}-{b}" for a, b in RECOVERY], indirect=["begun"])
-def test_where_a_step_of_a_recovery_leads(cast, begun, step):
+def test_where_a_step_of_a_recovery_leads(begun, cast, step):
     situation, recovery = begun
     who, status, opens, closes = RECOVERY[situation, step]
     if situation == "new":
