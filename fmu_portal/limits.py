@@ -18,6 +18,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
+from fmu_portal import broker
+
 log = logging.getLogger("fmu.limits")
 
 
@@ -59,8 +61,6 @@ _lock = threading.Lock()
 _here: dict[str, tuple[int, float]] = {}
 """Counted by this process alone: key -> (count, when it is forgotten)."""
 _quiet_until = 0.0
-_client: Any = None
-_url = ""
 
 
 def source_of(request: HttpRequest) -> str:
@@ -102,15 +102,7 @@ def left(limit: Limit) -> int:
 
 def _broker() -> Any:
     """The broker's client, or None while it is left alone."""
-    global _client, _url  # noqa: PLW0603 - one connection pool per process
-    if time.monotonic() < _quiet_until:
-        return None
-    if _client is None or _url != settings.REDIS_URL:
-        import redis
-
-        _url = settings.REDIS_URL
-        _client = redis.Redis.from_url(_url, socket_connect_timeout=0.3, socket_timeout=0.3)
-    return _client
+    return None if time.monotonic() < _quiet_until else broker.client()
 
 
 def _silent(error: Exception) -> None:

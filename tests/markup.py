@@ -68,7 +68,7 @@ class Reader(HTMLParser):
             self.holes.append(("comment", data))
 
 
-SUSPECT = re.compile(rf"{MARK}|[\s/\"'](?:on\w+|srcdoc|style)\s*=", re.IGNORECASE)
+SUSPECT = re.compile(rf"{MARK}|[\s/\"'](?:on|srcdoc|style(?!sheet))", re.IGNORECASE)
 """What the reader looks for; a page without any of it has no hole and need not be taken apart."""
 
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -17,6 +16,7 @@ from accounts.actor import Actor
 from accounts.models import Mandate
 from audit.collector import collecting
 from audit.models import AccessEntry, Via
+from fmu_portal import broker
 from fmu_portal.database import as_clock
 from fmu_portal.models import Outbox
 
@@ -41,7 +41,6 @@ holds up nothing else. The next run, 15 seconds later, tries again."""
 
 _BACK_OFF = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 _quiet_until = 0.0
-_client: Any = None
 
 TOLD = "fmu:outbox:told"
 """The broker's key while a worker has been told and has not begun."""
@@ -114,7 +113,7 @@ def nudge() -> None:
     from fmu_portal.tasks import work_outbox
 
     try:
-        if _broker().set(TOLD, 1, nx=True, ex=_TOLD_FOR):
+        if broker.client().set(TOLD, 1, nx=True, ex=_TOLD_FOR):
             work_outbox.apply_async(retry=False, expires=60)
     except Exception as error:
         _quiet_until = time.monotonic() + 10
@@ -124,18 +123,9 @@ def nudge() -> None:
 def heard() -> None:
     """A worker begins: what is written from now on is told anew. (What was written before, it sees.)"""
     try:
-        _broker().delete(TOLD)
+        broker.client().delete(TOLD)
     except Exception as error:  # the work is in the database
         log.warning("broker does not answer: %s", type(error).__name__)
-
-
-def _broker() -> Any:
-    global _client  # noqa: PLW0603 - one connection pool per process
-    if _client is None:
-        import redis
-
-        _client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.3, socket_timeout=0.3)
-    return _client
 
 
 def work(limit: int = 1000, batch: int = 50) -> int:

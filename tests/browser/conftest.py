@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from launcher.folder import read_json
 from launcher.secret_files import secret
-from launcher.system import BROWSERS, find_browser
+from launcher.system import BROWSER_LINE, find_browser
 from tests import stack
 from tests.browser.desk import WIDE, Desk
 
@@ -30,7 +30,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
-INSTALL = f"Ingen webbläsare: apt-get install -y --no-install-recommends {BROWSERS[0]} (eller sätt CHROMIUM till en)"
+INSTALL = f"Ingen webbläsare: {BROWSER_LINE} (eller sätt CHROMIUM till en)"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
