@@ -65,6 +65,34 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "role__in",
+                                [
+                                    "case_officer",
+                                    "coordinator",
+                                    "medical_adviser",
+                                    "controller",
+                                    "attester",
+                                    "region_coordinator",
+                                    "finance_officer",
+                                    "performer_admin",
+                                    "physician",
+                                    "psychologist",
+                                    "physiotherapist",
+                                    "occupational_therapist",
+                                    "clock",
+                                    "administrator",
+                                ],
+                            )
+                        ),
+                        name="mandate_role_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ApiKey",
@@ -112,6 +140,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["agency_office", "region", "care_provider", "performer", "administration"])
+                        ),
+                        name="organisation_kind_known",
+                    ),
+                    models.UniqueConstraint(fields=("kind", "name"), name="organisation_name_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "region")), fields=("county_code",), name="one_region_per_county"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "performer"), _negated=True), ("parent__isnull", False), _connector="OR"
+                        ),
+                        name="performer_has_care_provider",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Municipality",
@@ -145,61 +193,6 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.municipality"),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["agency_office", "region", "care_provider", "performer", "administration"])
-                ),
-                name="organisation_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.UniqueConstraint(fields=("kind", "name"), name="organisation_name_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "region")), fields=("county_code",), name="one_region_per_county"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "performer"), _negated=True), ("parent__isnull", False), _connector="OR"
-                ),
-                name="performer_has_care_provider",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mandate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "role__in",
-                        [
-                            "case_officer",
-                            "coordinator",
-                            "medical_adviser",
-                            "controller",
-                            "attester",
-                            "region_coordinator",
-                            "finance_officer",
-                            "performer_admin",
-                            "physician",
-                            "psychologist",
-                            "physiotherapist",
-                            "occupational_therapist",
-                            "clock",
-                            "administrator",
-                        ],
-                    )
-                ),
-                name="mandate_role_known",
-            ),
         ),
         migrations.AddConstraint(
             model_name="mandate",

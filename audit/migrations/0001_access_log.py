@@ -75,6 +75,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["organisation", "at"], name="entry_of_organisation"),
+                    django.contrib.postgres.indexes.GinIndex(fields=["cases"], name="entry_of_case"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="FollowUp",
@@ -106,6 +112,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["fine", "asked", "incident"])),
+                        name="follow_up_outcome_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Seal",
@@ -125,19 +139,5 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [models.UniqueConstraint(fields=("log", "number"), name="seal_number_once")],
             },
-        ),
-        migrations.AddIndex(
-            model_name="accessentry",
-            index=models.Index(fields=["organisation", "at"], name="entry_of_organisation"),
-        ),
-        migrations.AddIndex(
-            model_name="accessentry",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["cases"], name="entry_of_case"),
-        ),
-        migrations.AddConstraint(
-            model_name="followup",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["fine", "asked", "incident"])), name="follow_up_outcome_known"
-            ),
         ),
     ]

@@ -94,6 +94,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["case", "-id"], name="thread_of_case"),
+                    models.Index(
+                        condition=models.Q(("status__in", ("open", "asked"))),
+                        fields=["case", "id"],
+                        name="open_thread_of_case",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["open", "asked", "closed"])), name="thread_status_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "asked"), _negated=True),
+                            models.Q(("asked__isnull", False), ("asked_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="thread_asked_says_whom",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Message",
@@ -150,6 +173,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["thread", "id"], name="messages_in_order"),
+                    models.Index(fields=["case_id", "id"], name="messages_of_case"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Draft",
@@ -196,6 +225,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "organisation", "thread", "case"),
+                        name="one_draft_per_thread",
+                        nulls_distinct=False,
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Attachment",
@@ -257,6 +295,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("draft__isnull", False), ("message__isnull", True)),
+                            models.Q(("draft__isnull", True), ("message__isnull", False), ("thread__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="attachment_lies_in_one_place",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ThreadParty",
@@ -306,6 +356,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["organisation", "-latest"], name="threads_of_organisation"),
+                    models.Index(
+                        condition=models.Q(("latest__gt", models.F("read"))),
+                        fields=["organisation", "-latest"],
+                        name="unread_threads",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("thread", "organisation"), name="in_a_thread_once"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ThreadRead",
@@ -340,6 +403,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "organisation", "thread"), name="read_once_per_person"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Absence",
@@ -499,77 +567,5 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [models.UniqueConstraint(fields=("organisation", "name"), name="template_name_once")],
             },
-        ),
-        migrations.AddIndex(
-            model_name="thread",
-            index=models.Index(fields=["case", "-id"], name="thread_of_case"),
-        ),
-        migrations.AddIndex(
-            model_name="thread",
-            index=models.Index(
-                condition=models.Q(("status__in", ("open", "asked"))), fields=["case", "id"], name="open_thread_of_case"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="thread",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["open", "asked", "closed"])), name="thread_status_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="thread",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "asked"), _negated=True),
-                    models.Q(("asked__isnull", False), ("asked_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="thread_asked_says_whom",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["thread", "id"], name="messages_in_order"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["case_id", "id"], name="messages_of_case"),
-        ),
-        migrations.AddConstraint(
-            model_name="draft",
-            constraint=models.UniqueConstraint(
-                fields=("user", "organisation", "thread", "case"), name="one_draft_per_thread", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attachment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("draft__isnull", False), ("message__isnull", True)),
-                    models.Q(("draft__isnull", True), ("message__isnull", False), ("thread__isnull", False)),
-                    _connector="OR",
-                ),
-                name="attachment_lies_in_one_place",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="threadparty",
-            index=models.Index(fields=["organisation", "-latest"], name="threads_of_organisation"),
-        ),
-        migrations.AddIndex(
-            model_name="threadparty",
-            index=models.Index(
-                condition=models.Q(("latest__gt", models.F("read"))),
-                fields=["organisation", "-latest"],
-                name="unread_threads",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="threadparty",
-            constraint=models.UniqueConstraint(fields=("thread", "organisation"), name="in_a_thread_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="threadread",
-            constraint=models.UniqueConstraint(fields=("user", "organisation", "thread"), name="read_once_per_person"),
         ),
     ]

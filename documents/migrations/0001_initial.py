@@ -53,6 +53,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["received", "checking", "clean", "refused"])),
+                        name="document_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("pages__gt", 0), ("size__gt", 0)), name="document_not_empty"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Opening",
@@ -76,22 +87,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="document",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["received", "checking", "clean", "refused"])),
-                name="document_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="document",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("pages__gt", 0), ("size__gt", 0)), name="document_not_empty"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="opening",
-            index=models.Index(fields=["case_id", "document"], name="opening_of_case"),
+            options={
+                "indexes": [
+                    models.Index(fields=["case_id", "document"], name="opening_of_case"),
+                ],
+            },
         ),
     ]

@@ -82,6 +82,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["case_id", "-id"], name="event_of_case"),
+                    models.Index(fields=["process", "subject_id", "id"], name="event_of_subject"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Duty",
@@ -156,6 +162,37 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("closed_by__isnull", True)),
+                        fields=["organisation", "due", "id"],
+                        name="work_basket",
+                    ),
+                    models.Index(
+                        condition=models.Q(("closed_by__isnull", True)),
+                        fields=["holder", "organisation", "due", "id"],
+                        name="work_basket_mine",
+                    ),
+                    models.Index(
+                        condition=models.Q(("closed_by__isnull", True)), fields=["due", "id"], name="duty_to_watch"
+                    ),
+                    models.Index(fields=["case_id", "id"], name="duty_of_case"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_by__isnull", True)),
+                        fields=("process", "subject_id", "kind", "organisation"),
+                        name="one_open_duty_of_a_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("superseded_by__isnull", True), ("closed_by__isnull", False), _connector="OR"
+                        ),
+                        name="superseded_duty_is_closed",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Note",
@@ -197,6 +234,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["case_id", "id"], name="note_of_case"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Notice",
@@ -237,6 +279,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["organisation", "-id"], name="notice_of_organisation"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Outbox",
@@ -276,6 +323,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("decided_at__isnull", True)), fields=("digest",), name="one_open_recount"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="DutySignal",
@@ -304,68 +358,5 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("duty", "kind", "days_before"), name="signal_once_per_duty")
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(fields=["case_id", "-id"], name="event_of_case"),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(fields=["process", "subject_id", "id"], name="event_of_subject"),
-        ),
-        migrations.AddIndex(
-            model_name="duty",
-            index=models.Index(
-                condition=models.Q(("closed_by__isnull", True)),
-                fields=["organisation", "due", "id"],
-                name="work_basket",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="duty",
-            index=models.Index(
-                condition=models.Q(("closed_by__isnull", True)),
-                fields=["holder", "organisation", "due", "id"],
-                name="work_basket_mine",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="duty",
-            index=models.Index(
-                condition=models.Q(("closed_by__isnull", True)), fields=["due", "id"], name="duty_to_watch"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="duty",
-            index=models.Index(fields=["case_id", "id"], name="duty_of_case"),
-        ),
-        migrations.AddConstraint(
-            model_name="duty",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_by__isnull", True)),
-                fields=("process", "subject_id", "kind", "organisation"),
-                name="one_open_duty_of_a_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="duty",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("superseded_by__isnull", True), ("closed_by__isnull", False), _connector="OR"),
-                name="superseded_duty_is_closed",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="note",
-            index=models.Index(fields=["case_id", "id"], name="note_of_case"),
-        ),
-        migrations.AddIndex(
-            model_name="notice",
-            index=models.Index(fields=["organisation", "-id"], name="notice_of_organisation"),
-        ),
-        migrations.AddConstraint(
-            model_name="recount",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("decided_at__isnull", True)), fields=("digest",), name="one_open_recount"
-            ),
         ),
     ]

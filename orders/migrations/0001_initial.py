@@ -124,6 +124,158 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["agency_office", "-id"], name="case_of_office"),
+                    models.Index(fields=["region", "-id"], name="case_of_region"),
+                    models.Index(fields=["performer", "-id"], name="case_of_performer"),
+                    models.Index(fields=["agency_office", "status", "-id"], name="case_of_office_by_status"),
+                    models.Index(fields=["region", "status", "-id"], name="case_of_region_by_status"),
+                    models.Index(fields=["performer", "status", "-id"], name="case_of_performer_by_status"),
+                    models.Index(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                (
+                                    "draft",
+                                    "requested",
+                                    "returned",
+                                    "assigned",
+                                    "ordered",
+                                    "in_progress",
+                                    "delivered",
+                                    "supplement_requested",
+                                ),
+                            )
+                        ),
+                        fields=["agency_office", "-id"],
+                        name="open_case_of_office",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                (
+                                    "draft",
+                                    "requested",
+                                    "returned",
+                                    "assigned",
+                                    "ordered",
+                                    "in_progress",
+                                    "delivered",
+                                    "supplement_requested",
+                                ),
+                            )
+                        ),
+                        fields=["region", "-id"],
+                        name="open_case_of_region",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                (
+                                    "draft",
+                                    "requested",
+                                    "returned",
+                                    "assigned",
+                                    "ordered",
+                                    "in_progress",
+                                    "delivered",
+                                    "supplement_requested",
+                                ),
+                            )
+                        ),
+                        fields=["performer", "-id"],
+                        name="open_case_of_performer",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("region__isnull", False),
+                            (
+                                "status__in",
+                                (
+                                    "draft",
+                                    "requested",
+                                    "returned",
+                                    "assigned",
+                                    "ordered",
+                                    "in_progress",
+                                    "delivered",
+                                    "supplement_requested",
+                                ),
+                            ),
+                        ),
+                        fields=["-id"],
+                        name="open_case_requested",
+                    ),
+                    models.Index(fields=["region", "performer", "-id"], name="case_of_region_performer"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "draft",
+                                    "requested",
+                                    "returned",
+                                    "assigned",
+                                    "ordered",
+                                    "in_progress",
+                                    "delivered",
+                                    "supplement_requested",
+                                    "accepted",
+                                    "withdrawn",
+                                    "ended",
+                                    "discarded",
+                                ],
+                            )
+                        ),
+                        name="assessment_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "status__in",
+                                    (
+                                        "assigned",
+                                        "ordered",
+                                        "in_progress",
+                                        "delivered",
+                                        "supplement_requested",
+                                        "accepted",
+                                    ),
+                                ),
+                                _negated=True,
+                            ),
+                            ("performer__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="assigned_has_performer",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("status__in", ("in_progress", "delivered", "supplement_requested", "accepted")),
+                                _negated=True,
+                            ),
+                            ("underlag_complete_on__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="clock_has_a_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("delivered_on__isnull", True),
+                            ("delivered_on__gte", models.F("ordered_on")),
+                            _connector="OR",
+                        ),
+                        name="delivered_after_order",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CaseCounter",
@@ -257,6 +409,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["assessment", "position", "id"], name="enclosures_in_order"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("assessment", "document"), name="document_once_per_case"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["medical", "self_rating", "own", "other", "report", "evidence"])
+                        ),
+                        name="enclosure_kind_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Order",
@@ -311,6 +477,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("assessment", "performer", "user"), name="participant_once"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Report",
@@ -345,6 +516,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("assessment", "performer"), name="one_report_draft_per_performer"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ReportVersion",
@@ -410,6 +586,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("assessment", "number"), name="report_version_once"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="StepDraft",
@@ -443,221 +624,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(fields=["agency_office", "-id"], name="case_of_office"),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(fields=["region", "-id"], name="case_of_region"),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(fields=["performer", "-id"], name="case_of_performer"),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(fields=["agency_office", "status", "-id"], name="case_of_office_by_status"),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(fields=["region", "status", "-id"], name="case_of_region_by_status"),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(fields=["performer", "status", "-id"], name="case_of_performer_by_status"),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        (
-                            "draft",
-                            "requested",
-                            "returned",
-                            "assigned",
-                            "ordered",
-                            "in_progress",
-                            "delivered",
-                            "supplement_requested",
-                        ),
-                    )
-                ),
-                fields=["agency_office", "-id"],
-                name="open_case_of_office",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        (
-                            "draft",
-                            "requested",
-                            "returned",
-                            "assigned",
-                            "ordered",
-                            "in_progress",
-                            "delivered",
-                            "supplement_requested",
-                        ),
-                    )
-                ),
-                fields=["region", "-id"],
-                name="open_case_of_region",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        (
-                            "draft",
-                            "requested",
-                            "returned",
-                            "assigned",
-                            "ordered",
-                            "in_progress",
-                            "delivered",
-                            "supplement_requested",
-                        ),
-                    )
-                ),
-                fields=["performer", "-id"],
-                name="open_case_of_performer",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(
-                condition=models.Q(
-                    ("region__isnull", False),
-                    (
-                        "status__in",
-                        (
-                            "draft",
-                            "requested",
-                            "returned",
-                            "assigned",
-                            "ordered",
-                            "in_progress",
-                            "delivered",
-                            "supplement_requested",
-                        ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("assessment", "step", "organisation", "user"), name="one_draft_per_step"
                     ),
-                ),
-                fields=["-id"],
-                name="open_case_requested",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(fields=["region", "performer", "-id"], name="case_of_region_performer"),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "draft",
-                            "requested",
-                            "returned",
-                            "assigned",
-                            "ordered",
-                            "in_progress",
-                            "delivered",
-                            "supplement_requested",
-                            "accepted",
-                            "withdrawn",
-                            "ended",
-                            "discarded",
-                        ],
-                    )
-                ),
-                name="assessment_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        (
-                            "status__in",
-                            ("assigned", "ordered", "in_progress", "delivered", "supplement_requested", "accepted"),
-                        ),
-                        _negated=True,
-                    ),
-                    ("performer__isnull", False),
-                    _connector="OR",
-                ),
-                name="assigned_has_performer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("status__in", ("in_progress", "delivered", "supplement_requested", "accepted")), _negated=True
-                    ),
-                    ("underlag_complete_on__isnull", False),
-                    _connector="OR",
-                ),
-                name="clock_has_a_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("delivered_on__isnull", True), ("delivered_on__gte", models.F("ordered_on")), _connector="OR"
-                ),
-                name="delivered_after_order",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="enclosure",
-            index=models.Index(fields=["assessment", "position", "id"], name="enclosures_in_order"),
-        ),
-        migrations.AddConstraint(
-            model_name="enclosure",
-            constraint=models.UniqueConstraint(fields=("assessment", "document"), name="document_once_per_case"),
-        ),
-        migrations.AddConstraint(
-            model_name="enclosure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["medical", "self_rating", "own", "other", "report", "evidence"])),
-                name="enclosure_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.UniqueConstraint(fields=("assessment", "performer", "user"), name="participant_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.UniqueConstraint(
-                fields=("assessment", "performer"), name="one_report_draft_per_performer"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportversion",
-            constraint=models.UniqueConstraint(fields=("assessment", "number"), name="report_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="stepdraft",
-            constraint=models.UniqueConstraint(
-                fields=("assessment", "step", "organisation", "user"), name="one_draft_per_step"
-            ),
+                ],
+            },
         ),
     ]

@@ -46,7 +46,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("straight", models.BooleanField(default=False)),
+                (
+                    "designated",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("way__in", ["direct", "ranked", "quota", "choose", "first"])),
+                        name="assignment_way_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Change",
@@ -54,7 +72,40 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("fields", models.JSONField()),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="changes",
+                        to="regions.agreement",
+                    ),
+                ),
+                (
+                    "mandate",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.mandate",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["region", "agreement", "-id"], name="change_of_region"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Forecast",
@@ -62,7 +113,21 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("monday", models.DateField()),
                 ("requests", models.PositiveIntegerField()),
+                (
+                    "region",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("region", "monday"), name="one_forecast_a_week"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Inquiry",
@@ -86,7 +151,71 @@ class Migration(migrations.Migration):
                 ),
                 ("asked_on", models.DateField(null=True)),
                 ("earliest_start", models.DateField(null=True)),
+                (
+                    "assessment",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="inquiries",
+                        to="orders.assessment",
+                    ),
+                ),
+                (
+                    "last_event",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="fmu_portal.event",
+                    ),
+                ),
+                (
+                    "performer",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["assessment", "id"], name="inquiry_of_case"),
+                    models.Index(fields=["performer", "-id"], name="inquiry_of_performer"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                ["new", "sent", "accepted", "declined", "lapsed", "chosen", "not_chosen", "recalled"],
+                            )
+                        ),
+                        name="inquiry_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "accepted"), _negated=True),
+                            ("earliest_start__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="accepted_inquiry_has_start",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ("new", "sent", "accepted"))),
+                        fields=("assessment", "performer"),
+                        name="asked_once_at_a_time",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "accepted"), ("way__in", ("ranked", "quota", "first"))),
+                        fields=("assessment",),
+                        name="one_accepts_where_the_first_gets_it",
+                    ),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="agreement",
@@ -151,147 +280,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("share__isnull", True), ("share__lte", 100), _connector="OR"),
                 name="agreement_share_is_percent",
-            ),
-        ),
-        migrations.AddField(
-            model_name="assignmentchoice",
-            name="designated",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="accounts.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="change",
-            name="agreement",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="changes",
-                to="regions.agreement",
-            ),
-        ),
-        migrations.AddField(
-            model_name="change",
-            name="mandate",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.mandate"
-            ),
-        ),
-        migrations.AddField(
-            model_name="change",
-            name="region",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="accounts.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="forecast",
-            name="region",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="accounts.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="inquiry",
-            name="assessment",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="inquiries",
-                to="orders.assessment",
-            ),
-        ),
-        migrations.AddField(
-            model_name="inquiry",
-            name="last_event",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="fmu_portal.event",
-            ),
-        ),
-        migrations.AddField(
-            model_name="inquiry",
-            name="performer",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="accounts.organisation",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assignmentchoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("way__in", ["direct", "ranked", "quota", "choose", "first"])),
-                name="assignment_way_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="change",
-            index=models.Index(fields=["region", "agreement", "-id"], name="change_of_region"),
-        ),
-        migrations.AddConstraint(
-            model_name="forecast",
-            constraint=models.UniqueConstraint(fields=("region", "monday"), name="one_forecast_a_week"),
-        ),
-        migrations.AddIndex(
-            model_name="inquiry",
-            index=models.Index(fields=["assessment", "id"], name="inquiry_of_case"),
-        ),
-        migrations.AddIndex(
-            model_name="inquiry",
-            index=models.Index(fields=["performer", "-id"], name="inquiry_of_performer"),
-        ),
-        migrations.AddConstraint(
-            model_name="inquiry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        ["new", "sent", "accepted", "declined", "lapsed", "chosen", "not_chosen", "recalled"],
-                    )
-                ),
-                name="inquiry_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inquiry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "accepted"), _negated=True), ("earliest_start__isnull", False), _connector="OR"
-                ),
-                name="accepted_inquiry_has_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inquiry",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status__in", ("new", "sent", "accepted"))),
-                fields=("assessment", "performer"),
-                name="asked_once_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inquiry",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "accepted"), ("way__in", ("ranked", "quota", "first"))),
-                fields=("assessment",),
-                name="one_accepts_where_the_first_gets_it",
             ),
         ),
         part_follows_events("regions_inquiry", "regions_apply_inquiry", "inquiry"),

@@ -1051,6 +1051,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["process", "subject_id", "id"], name="remark_of_subject"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Review",
@@ -1187,9 +1192,5 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("region", "year", "account", "kind"), name="year_sum_once")
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="remark",
-            index=models.Index(fields=["process", "subject_id", "id"], name="remark_of_subject"),
         ),
     ]
