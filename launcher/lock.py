@@ -1,4 +1,4 @@
-"""``python -m launcher.lock``: writes the sha256 of every wheel beside its pin, in both requirements files.
+"""``python -m launcher.lock``: writes the sha256 of every wheel beside its pin, in the requirements files.
 
 Run after a pin was changed or two branches were merged; comments and the order of the lines stay. A pin that has hashes
 keeps them (``--all`` asks anew for every one). pip itself is asked what it would install (``--dry-run --report``), once
@@ -21,7 +21,7 @@ from pathlib import Path
 from launcher.faults import Fault
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("requirements.txt", "requirements-dev.txt")
+FILES = ("requirements.txt", "requirements-dev.txt", "requirements-pip.txt")
 PYTHONS = ("3.11", "3.12", "3.13")
 GLIBC = (36, 28)
 """Debian 12's C library, and that of the oldest machines a wheel is chosen for otherwise."""

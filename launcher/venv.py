@@ -57,6 +57,26 @@ def create() -> bool:
     return subprocess.run([*command, "--without-pip"], check=False).returncode == 0
 
 
+# --no-deps: the file pins the transitive ones too. --require-hashes: and only the very files that were looked at
+# (`python -m launcher.lock`). --no-compile: only what is imported gets compiled, at first use.
+OPTIONS = (
+    "-qq",
+    "--no-deps",
+    "--require-hashes",
+    "--only-binary=:all:",
+    "--no-compile",
+    "--no-input",
+    "--disable-pip-version-check",
+)
+
+
+def newer_pip(pip: list[str]) -> list[str]:
+    """The pip that ``requirements-pip.txt`` pins, or the one there is where it cannot be had: the work is the same."""
+    command = [*pip, "install", *OPTIONS, "-r", str(ROOT / "requirements-pip.txt")]
+    done = subprocess.run(command, capture_output=True, check=False)
+    return [str(PYTHON), "-m", "pip"] if done.returncode == 0 else pip
+
+
 def install(requirements: Path) -> int:
     """Create the environment when needed and install; returns the exit code."""
     name = requirements.name
@@ -72,18 +92,8 @@ def install(requirements: Path) -> int:
     pip = pip_command()
     if pip is None:
         return stop("pip saknas. Kör: apt-get install -y python3-pip")
-    # --no-deps: the file pins the transitive ones too. --require-hashes: and only the very files that were looked at
-    # (`python -m launcher.lock`). --no-compile: only what is imported gets compiled, at first use.
-    options = [
-        "-qq",
-        "--no-deps",
-        "--require-hashes",
-        "--only-binary=:all:",
-        "--no-compile",
-        "--no-input",
-        "--disable-pip-version-check",
-    ]
-    done = subprocess.run([*pip, "install", *options, "-r", str(requirements)], check=False)
+    command = [*newer_pip(pip), "install", *OPTIONS, "-r", str(requirements)]
+    done = subprocess.run(command, check=False)
     if done.returncode:
         return stop(f"Paketen i {name} kunde inte installeras (se ovan). Kontrollera nätet och disken och kör igen.")
     stamp.write_text(hashed)
