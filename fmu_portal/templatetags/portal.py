@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from django import template
 from django.forms import BaseForm
+from django.template.base import Parser, TextNode, Token
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
@@ -172,6 +173,13 @@ def waiting(count: int | str | None) -> str:
     if isinstance(count, str):
         return count
     return f"{count} att göra" if count else "Inget att göra just nu"
+
+
+@register.tag
+def asset(parser: Parser, token: Token) -> TextNode:
+    """The address of a file below ``static/``, named in quotes: plain text from when the template is read."""
+    path = token.split_contents()[1]
+    return TextNode(static(path.strip("\"'")))
 
 
 @register.simple_tag
