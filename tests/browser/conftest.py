@@ -108,16 +108,14 @@ def new_desk(
         if who in _desks:
             # A signature or another mandate has given the session a new id in the meantime.
             _sessions[who] = _desks[who].context.storage_state()
-        if who and not fresh and who not in _sessions:
-            context = new_context(chromium)
-            log_in(Desk(context, portal.url, who), portal)
-            _sessions[who] = context.storage_state()
-            context.close()
-        state = {} if fresh or not who else {"storage_state": _sessions[who]}
+        known = not fresh and who in _sessions
+        state = {"storage_state": _sessions[who]} if known else {}
         desk = Desk(new_context(chromium, **state, **options), portal.url, who)
         opened.append(desk)
-        if fresh:
+        if who and not known:
             log_in(desk, portal)
+            if not fresh:
+                _sessions[who] = desk.context.storage_state()
         return desk
 
     yield make
