@@ -123,6 +123,13 @@ REVEAL = _setting("reveal", "::bigint")
 """The stated reason (a row's id) for which a protected person is shown in this transaction; NULL when there is none."""
 
 _NAMES = ("mandate", "organisation", "user", "role")
+_AS_CLOCK = """
+SELECT before.*, fmu_act_as(NULL, NULL, NULL, 'clock') FROM (
+    SELECT current_setting('fmu.mandate', true), current_setting('fmu.organisation', true),
+        current_setting('fmu.user', true), current_setting('fmu.role', true) OFFSET 0
+) AS before
+"""
+"""What has been said is read before the clock's leave is (OFFSET 0: by itself), in one question."""
 
 
 @dataclass(frozen=True)
@@ -201,13 +208,12 @@ def as_clock() -> Iterator[None]:
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT " + ", ".join(f"current_setting('fmu.{name}', true)" for name in _NAMES))
-            before = cursor.fetchone()
-            cursor.execute("SELECT fmu_act_as(NULL, NULL, NULL, 'clock')")
+            cursor.execute(_AS_CLOCK)
+            before = cursor.fetchone()[: len(_NAMES)]
         yield
         with connection.cursor() as cursor:
-            said = [word for name, value in zip(_NAMES, before, strict=True) for word in (f"fmu.{name}", value or "")]
-            cursor.execute("SELECT " + ", ".join(["set_config(%s, %s, true)"] * len(_NAMES)), said)
+            again = [word for name, value in zip(_NAMES, before, strict=True) for word in (f"fmu.{name}", value or "")]
+            cursor.execute("SELECT " + ", ".join(["set_config(%s, %s, true)"] * len(_NAMES)), again)
 
 
 def _define(cursor: Any, answer: Answer, roles: list[str]) -> None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from documents.intake import take_in
 from fmu_portal.engine.door import begin, take
 from fmu_portal.models import Duty
+from fmu_portal.prepared import Prepared
 from orders.cases import new_case
 from orders.models import Assessment, Enclosure
 
@@ -34,6 +35,7 @@ def pdf(text: str = "Handling", pages: int = 1) -> bytes:
 
 
 _PDFS: dict[str, bytes] = {}
+_FRESH = Prepared(lambda pk: Assessment.objects.filter(pk=pk), pk=int)
 
 
 def upload(name: str = "handling.pdf", text: str = "Handling") -> SimpleUploadedFile:
@@ -133,7 +135,9 @@ REPORT: dict[str, Any] = {
 
 def fresh(case: Assessment) -> Assessment:
     """The case as the database has it now."""
-    return Assessment.objects.get(pk=case.pk)
+    found = _FRESH.one(pk=case.pk)
+    assert found is not None
+    return found
 
 
 def step(case: Assessment, step_name: str, actor: Any, **data: Any) -> Assessment:

@@ -20,15 +20,28 @@ from orders.process import OPEN_STATUSES
 from orders.views.overview import PARAMETERS
 from tests import roles
 from tests import situations as s
+from tests.cast import Cast
 from tests.pages import browser
 
 TODAY = timezone.localdate
 
 
-@pytest.fixture
-def cases(cast):
+def five():
     """One case in each of five statuses."""
+    cast = Cast.load()
     return {name: s.IN_STATUS[name](cast) for name in ("requested", "ordered", "in_progress", "accepted", "withdrawn")}
+
+
+@pytest.fixture(autouse=True)
+def beginning(request, once):
+    """The cases are made once for all the tests in a row that ask for them; the others begin with nothing."""
+    return once("cases", five) if "cases" in request.fixturenames else once("", lambda: None)
+
+
+@pytest.fixture
+def cases(beginning, db):
+    """`five`, as the database has them."""
+    return {name: s.fresh(case) for name, case in beginning.items()}
 
 
 def numbers(actor, **filters):
