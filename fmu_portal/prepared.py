@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
@@ -120,6 +121,19 @@ class Prepared(Generic[Row]):
         """All objects that the query finds with these values."""
         asked = self.asked(**values)
         return [] if asked is None else asked.planned().all()
+
+
+@cache
+def _for_change(model: type[Row]) -> Prepared[Row]:
+    return Prepared(lambda pk: model._default_manager.select_for_update(of=("self",)).filter(pk=pk), pk=int)
+
+
+def lock_row(model: type[Row], pk: int) -> Row:
+    """The row with this key, locked until the transaction ends. Raises the model's ``DoesNotExist``."""
+    row: Row | None = _for_change(model).one(pk=pk)
+    if row is None:
+        raise model.DoesNotExist  # type: ignore[attr-defined]
+    return row
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from accounts.permissions import See
 from accounts.roles import Party
 from audit.models import Personal
 from fmu_portal.models import Event
-from fmu_portal.prepared import Prepared
+from fmu_portal.prepared import lock_row
 from orders.process import ASSESSMENT, OPEN_STATUSES, PERFORMER_STATUSES
 from orders.reach import query_for
 
@@ -233,10 +233,7 @@ class Assessment(Personal):
     @classmethod
     def locked(cls, pk: int) -> Assessment:
         """The row, locked until the transaction ends. Raises ``Assessment.DoesNotExist``."""
-        case = _LOCKED.one(pk=pk)
-        if case is None:
-            raise cls.DoesNotExist
-        return case
+        return lock_row(cls, pk)
 
     masked = False
 
@@ -303,6 +300,3 @@ class CaseCounter(models.Model):
                 [year],
             )
             return f"{year}-{cursor.fetchone()[0]:06d}"
-
-
-_LOCKED = Prepared(lambda pk: Assessment.objects.select_for_update(of=("self",)).filter(pk=pk), pk=int)

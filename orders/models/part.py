@@ -15,6 +15,7 @@ from audit.models import Personal
 from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.engine.table import NEW
 from fmu_portal.models import Event
+from fmu_portal.prepared import lock_row
 from orders.models.assessment import Assessment
 
 P = TypeVar("P", bound="Part")
@@ -74,7 +75,7 @@ class Part(Personal):
         """The row for change. The case's row is locked first, so that two parts of one case never wait for each other."""
         rows: Any = cls._default_manager
         case = Assessment.locked(rows.values_list("assessment_id", flat=True).get(pk=pk))
-        part: Self = rows.select_for_update(of=("self",)).get(pk=pk)
+        part = lock_row(cls, pk)
         part.assessment = case
         return part
 

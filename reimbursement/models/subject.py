@@ -12,6 +12,7 @@ from accounts.roles import Party
 from fmu_portal.engine.registry import PROCESSES
 from fmu_portal.engine.table import NEW
 from fmu_portal.models import Event
+from fmu_portal.prepared import lock_row
 
 
 class Subject(models.Model):
@@ -52,9 +53,7 @@ class Subject(models.Model):
     @classmethod
     def locked(cls, pk: int) -> Self:
         """The row, locked until the transaction ends."""
-        rows: Any = cls._default_manager
-        found: Self = rows.select_for_update(of=("self",)).get(pk=pk)
-        return found
+        return lock_row(cls, pk)
 
     @property
     def status_label(self) -> str:
