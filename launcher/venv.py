@@ -72,7 +72,8 @@ OPTIONS = (
 
 def newer_pip(pip: list[str]) -> list[str]:
     """The pip that ``requirements-pip.txt`` pins, or the one there is where it cannot be had: the work is the same."""
-    command = [*pip, "install", *OPTIONS, "-r", str(ROOT / "requirements-pip.txt")]
+    patience = ("--timeout=15", "--retries=1")
+    command = [*pip, "install", *OPTIONS, *patience, "-r", str(ROOT / "requirements-pip.txt")]
     done = subprocess.run(command, capture_output=True, check=False)
     return [str(PYTHON), "-m", "pip"] if done.returncode == 0 else pip
 
