@@ -61,16 +61,6 @@ def _sql(statement: str) -> Callable[[], object]:
     return run
 
 
-def _number(username: str) -> str:
-    from django.db.models import Q
-
-    from orders.models import Assessment
-
-    mine = Q(case_officer__username=username) | Q(region_coordinator__username=username)
-    cases = Assessment.objects.filter(mine, status="in_progress", assignments_count=1, delivered_on=None)
-    return cases.order_by("-pk")[0].number
-
-
 def _queries(get: Callable[[], Any]) -> list[str]:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -107,6 +97,7 @@ def measure(size: int, say: Callable[[str], None]) -> tuple[list[Result], dict[s
     """The figures at a size, and per page its queries and the database pages that they read."""
     from django.urls import Resolver404, resolve
 
+    from tests.demo_database import case_of
     from tests.pages import browser
 
     results, read = [], {}
@@ -116,7 +107,7 @@ def measure(size: int, say: Callable[[str], None]) -> tuple[list[Result], dict[s
         client = browser(actor)
         empty = _fetch(client, EMPTY)
         for page in PAGES:
-            path = page.format(number=_number(username))
+            path = page.format(number=case_of(username))
             try:
                 resolve(path)
             except Resolver404:

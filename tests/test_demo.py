@@ -198,6 +198,21 @@ def test_the_clock_has_nothing_to_do(_demo, django_db_blocker):
         assert clock.watch(date.fromisoformat(TODAY)) == {"chores": 0, "reminded": 0, "overdue": 0}
 
 
+def test_each_case_has_the_nearest_days_of_its_open_duties(demo):
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE (a.next_due, a.report_due) IS DISTINCT FROM (d.nearest, d.report)),"
+            " count(a.next_due), count(a.report_due) FROM orders_assessment a LEFT JOIN (SELECT case_id, min(due) AS nearest,"
+            " min(due) FILTER (WHERE kind = 'deliver_report') AS report FROM fmu_portal_duty WHERE closed_by_id IS NULL"
+            " GROUP BY case_id) d ON d.case_id = a.id"
+        )
+        differ, waiting, reports = cursor.fetchone()
+    assert differ == 0
+    assert waiting > reports > 20
+
+
 def test_no_insured_person_is_real(demo):
     from fmu_portal import identity
     from orders.models import InsuredPerson

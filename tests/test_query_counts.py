@@ -47,29 +47,6 @@ def databases(django_db_blocker):
         }
 
 
-_ALIKE = """
-SELECT a.number FROM orders_assessment a
-JOIN accounts_user u ON u.id IN (a.case_officer_id, a.region_coordinator_id, a.responsible_physician_id)
-WHERE u.username = %s AND a.status = 'in_progress' AND a.assignments_count = 1 AND a.delivered_on IS NULL
-ORDER BY abs((SELECT count(*) FROM orders_enclosure e WHERE e.assessment_id = a.id) - 4)
-       + abs((SELECT count(*) FROM orders_participant p WHERE p.assessment_id = a.id) - 2)
-       + abs((SELECT count(*) FROM fmu_portal_event e WHERE e.case_id = a.id) - 6)
-       + abs((SELECT count(*) FROM fmu_portal_duty d WHERE d.case_id = a.id) - 6)
-       + (SELECT count(*) FROM fmu_portal_note n WHERE n.case_id = a.id)
-       + 9 * ((SELECT count(*) FROM orders_visit v WHERE v.assessment_id = a.id)
-              + (SELECT count(*) FROM orders_expansion x WHERE x.assessment_id = a.id)
-              + (SELECT count(*) FROM orders_deferral y WHERE y.assessment_id = a.id)
-              + (SELECT count(*) FROM orders_deviation z WHERE z.assessment_id = a.id)), a.id DESC LIMIT 1
-"""
-
-
-def _case_of(username: str) -> str:
-    """A case under way that the person has in hand, with as near the same rows in every size as there is."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ALIKE, [username])
-        return str(cursor.fetchone()[0])
-
-
 def _actor(username):
     from accounts.actor import Actor
     from accounts.models import Mandate
@@ -82,7 +59,7 @@ def _queries(username: str, page: str) -> list[str]:
     from tests.pages import browser
 
     client = browser(_actor(username))
-    path = page.format(number=_case_of(username))
+    path = page.format(number=demo_database.case_of(username))
     assert client.get(path, secure=True).status_code == 200
     with CaptureQueriesContext(
         connection,

@@ -242,6 +242,8 @@ class CaseClock(Subject):
     """What the parts of a case share with it: the day, the minute of the day, the moment as COPY has it.
 
     ``ended``: every duty that is over or that the books have closed on; ``superseded``: a duty -> the one in its place.
+    ``next_due``, ``report_due``: the nearest last day that is open when the books are closed, of all and of the report, as
+    the database keeps them on the case (`orders_follow_duties`); ordinals.
     """
 
     def __init__(self, books: Books, process: Process, pk: int) -> None:
@@ -251,6 +253,8 @@ class CaseClock(Subject):
         self.ordinals: dict[str, int] = {}
         self.ended: list[tuple[Subject, Owed, int | None]] = []
         self.superseded: dict[int, int] = {}
+        self.next_due: int | None = None
+        self.report_due: int | None = None
 
     def not_before(self, minute: int) -> None:
         """Let at least so many minutes of the day have gone."""
@@ -263,6 +267,9 @@ class CaseClock(Subject):
     def write_duties(self) -> None:
         """The rows of all duties that the books have closed on."""
         iso = self.calendar.iso
+        still = [owed for _, owed, closed_by in self.ended if closed_by is None]
+        self.next_due = min((owed.last.due for owed in still), default=None)
+        self.report_due = min((owed.last.due for owed in still if owed.kind == "deliver_report"), default=None)
         for subject, owed, closed_by in self.ended:
             last = owed.last
             self.books.add(

@@ -92,15 +92,6 @@ NUMBERED = ("assessment", "event", "duty", "enclosure")
 """Tables whose ids we give, beside those of the parts."""
 
 _FOLLOWING = "ALTER TABLE fmu_portal_duty {word} TRIGGER case_follows_new, {word} TRIGGER case_follows_changed"
-_NEAREST = """
-UPDATE orders_assessment a SET next_due = d.nearest, report_due = d.report
-FROM (
-    SELECT case_id, min(due) AS nearest, min(due) FILTER (WHERE kind = 'deliver_report') AS report
-    FROM fmu_portal_duty WHERE closed_by_id IS NULL AND case_id >= %s GROUP BY case_id
-) d
-WHERE a.id = d.case_id
-"""
-
 _WEIGHTS = {"01": 24, "12": 16, "14": 14, "05": 5, "03": 5}
 """County code -> share of the cases; the other regions have 2.25 each."""
 
@@ -117,7 +108,7 @@ def load_cases(parties: Parties, calendar: Calendar, planned: list[Plan], seed: 
     books = _books(calendar, first, shares)
     taken_down = take_down([table for table, _ in TABLES.values()]) if large else []
     with connection.cursor() as cursor:
-        # Once for all cases at the end, and not for each chunk, with the duties' indexes down.
+        # The cases' lines say their nearest days themselves.
         cursor.execute(_FOLLOWING.format(word="DISABLE"))
         # Times in the lines are Swedish wall-clock time.
         cursor.execute("SET LOCAL TIME ZONE 'Europe/Stockholm'")
@@ -131,8 +122,7 @@ def load_cases(parties: Parties, calendar: Calendar, planned: list[Plan], seed: 
             if word in following:
                 cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", [table, following[word]])
         cursor.execute("SET LOCAL TIME ZONE 'UTC'")
-        cursor.execute(_NEAREST, [first["assessment"]])
-        # What the update still has to prove: a table with such a debt cannot be altered.
+        # What the lines still have to prove: a table with such a debt cannot be altered.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(_FOLLOWING.format(word="ENABLE"))

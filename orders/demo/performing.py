@@ -383,6 +383,8 @@ class Performance(Examination):
             "status": self.status,
             "version": self.version,
             "last_event_id": self.event_id,
+            "next_due": self.next_due and self.calendar.iso[self.next_due],
+            "report_due": self.report_due and self.calendar.iso[self.report_due],
         }
         values = "\t".join(text(row.get(name, default)) for name, default in ASSESSMENT_COLUMNS)
         add("assessment", f"{pk}\t{values}")
@@ -407,6 +409,6 @@ ASSESSMENT_COLUMNS: tuple[tuple[str, Any], ...] = (
     ("wished_start", None), ("method", ""), ("created_on", None), ("requested_on", None), ("ordered_on", None),
     ("underlag_complete_on", None), ("delivered_on", None), ("delivered_late", None), ("ended_cause", ""),
     ("carried_out_on", None), ("report_version", 0), ("assignments_count", 0),
-    ("protected", False),
+    ("protected", False), ("next_due", None), ("report_due", None),
 )  # fmt: skip
 """The assessment's columns after its id, each with its value before anybody has set it."""
