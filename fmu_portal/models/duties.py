@@ -71,9 +71,8 @@ class Duty(models.Model):
             ),
             models.Index(fields=["due", "id"], condition=Q(closed_by__isnull=True), name="duty_to_watch"),
             models.Index(fields=["case_id", "id"], name="duty_of_case"),
-            # A list asks what is open in each of its 25 cases; what is over lies on pages of its own. By the case alone: a
-            # hundred thousand open duties are no level deeper than ten thousand.
-            models.Index(fields=["case_id"], condition=Q(closed_by__isnull=True), name="open_duties_of_case"),
+            # A list asks what is open in each of its 25 cases; what is over lies on pages of its own.
+            models.Index(fields=["case_id", "id"], condition=Q(closed_by__isnull=True), name="open_duty_of_case"),
         ]
 
     def __str__(self) -> str:
