@@ -78,6 +78,20 @@ def test_the_launcher_installs_by_hash_and_builds_nothing():
     assert venv.wanted(ROOT / "requirements-dev.txt") != venv.wanted(ROOT / "requirements.txt")
 
 
+@pytest.mark.parametrize(("code", "used"), [(0, [str(venv.PYTHON), "-m", "pip"]), (1, ["pip3", "--python", "x"])])
+def test_an_older_pip_does_where_the_pinned_one_cannot_be_had(monkeypatch, code, used):
+    asked = []
+
+    def run(command, **options):
+        asked.append(command)
+        return subprocess.CompletedProcess(command, code)
+
+    monkeypatch.setattr(venv.subprocess, "run", run)
+    assert venv.newer_pip(["pip3", "--python", "x"]) == used
+    assert asked[0][-1] == str(ROOT / "requirements-pip.txt")
+    assert {"--require-hashes", "--retries=1"} <= set(asked[0]), "hashed as the others, and no long wait without a network"
+
+
 @pytest.fixture
 def bill():
     out = StringIO()
