@@ -89,7 +89,9 @@ def test_an_older_pip_does_where_the_pinned_one_cannot_be_had(monkeypatch, code,
     monkeypatch.setattr(venv.subprocess, "run", run)
     assert venv.newer_pip(["pip3", "--python", "x"]) == used
     assert asked[0][-1] == str(ROOT / "requirements-pip.txt")
-    assert {"--require-hashes", "--retries=1"} <= set(asked[0]), "hashed as the others, and no long wait without a network"
+    assert {"--require-hashes", "--retries=1"} <= set(asked[0]), (
+        "hashed as the others, and no long wait without a network"
+    )
 
 
 @pytest.fixture
