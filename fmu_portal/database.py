@@ -129,7 +129,7 @@ SELECT before.*, fmu_act_as(NULL, NULL, NULL, 'clock') FROM (
         current_setting('fmu.user', true), current_setting('fmu.role', true) OFFSET 0
 ) AS before
 """
-"""What has been said is read before the clock's leave is (OFFSET 0: by itself), in one question."""
+"""What has been said, in the order of `_NAMES`, is read before the clock's leave is (OFFSET 0: by itself), in one question."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,18 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 
+# --no-deps: the file pins the transitive ones too. --require-hashes: and only the very files that were looked at
+# (`python -m launcher.lock`). --no-compile: only what is imported gets compiled, at first use.
+OPTIONS = (
+    "-qq",
+    "--no-deps",
+    "--require-hashes",
+    "--only-binary=:all:",
+    "--no-compile",
+    "--no-input",
+    "--disable-pip-version-check",
+)
+
 
 def stop(line: str) -> int:
     print(line, file=sys.stderr)
@@ -55,19 +67,6 @@ def create() -> bool:
     if subprocess.run(command, capture_output=True, check=False).returncode == 0:
         return True
     return subprocess.run([*command, "--without-pip"], check=False).returncode == 0
-
-
-# --no-deps: the file pins the transitive ones too. --require-hashes: and only the very files that were looked at
-# (`python -m launcher.lock`). --no-compile: only what is imported gets compiled, at first use.
-OPTIONS = (
-    "-qq",
-    "--no-deps",
-    "--require-hashes",
-    "--only-binary=:all:",
-    "--no-compile",
-    "--no-input",
-    "--disable-pip-version-check",
-)
 
 
 def newer_pip(pip: list[str]) -> list[str]:
