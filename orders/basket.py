@@ -30,6 +30,8 @@ VIEWS = {
     "utan": "Ingen ansvarig",
 }
 
+COLLEAGUES = "Görs av en kollega hos er med ett annat uppdrag."
+
 
 @dataclass
 class Wanted:
@@ -44,7 +46,7 @@ class Wanted:
 
 @dataclass
 class Row:
-    """One duty on the page."""
+    """One duty on the page; no ``url`` where it is a colleague's who alone may open what it is about."""
 
     duty: Duty
     case: Assessment | None
@@ -110,6 +112,8 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
         case = found.get(duty.case_id or 0)
         elsewhere = apart(duty, actor)
         outside = "" if case is not None or actor.party is not Party.PERFORMER else _apart(duty)
+        page_there = f"{outside}{duty.subject_id}/"
+        closed = bool(outside) and not actor.sees(PROCESSES[duty.process].model.PART)
         if case is None and not outside and (elsewhere is None or duty.case_id is not None):
             continue
         rule = rules.get(duty.rule)
@@ -120,11 +124,11 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
             task=task_of(duty, today, duty.case_id in pending),
             left=duty_left(duty, today, duty.case_id in pending),
             basis=rule.basis if rule else "",
-            fact=_fact(actor, case) if case else "" if outside else "Utanför ärenden.",
+            fact=_fact(actor, case) if case else COLLEAGUES if closed else "" if outside else "Utanför ärenden.",
             counterpart=_counterpart(actor, case) if case else "",
             holder=duty.holder.name if duty.holder else "Ingen ännu",
             person=name_in_list(actor, case) if case else "",
-            url=elsewhere[0] if elsewhere else f"/arenden/{case.number}/" if case else f"{outside}{duty.subject_id}/",
+            url=elsewhere[0] if elsewhere else f"/arenden/{case.number}/" if case else "" if closed else page_there,
         )
         title = _group(duty.due, today, week_ends)
         if not page.groups or page.groups[-1][0] != title:

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage
 
+from accounts.actor import Actor
 from accounts.models import Mandate, Organisation, User
 from accounts.permissions import FOLLOW_UP
 from fmu_portal.engine import outbox
@@ -164,13 +165,17 @@ def _at_once(organisation_id: int, user_id: int | None) -> bool:
     return all(at_once(organisation_id, user_id) for at_once in _choices)
 
 
-def address_of(notice: Notice) -> str:
-    """Where the notice leads: the page of what happened, else the case's; "" for nowhere."""
+def address_of(notice: Notice, actor: Actor | None = None) -> str:
+    """Where the notice leads: the page of what happened, else the case's; "" for nowhere that the actor may open (None:
+    whoever reads the mail)."""
     if notice.event is not None and (page := _page(notice.event.process)) is not None:
         return page(notice.event.subject_id)
     if notice.case_number:
         return f"/arenden/{notice.case_number}/"
-    return PROCESSES[notice.event.process].process.apart if notice.event is not None else ""
+    if notice.event is None:
+        return ""
+    registered = PROCESSES[notice.event.process]
+    return registered.process.apart if actor is None or actor.sees(registered.model.PART) else ""
 
 
 def _own_page(process: str) -> bool:

@@ -513,5 +513,9 @@ def test_a_colleague_who_never_took_part_reads_nothing_afterwards(cast):
     Report.objects.create(assessment=case, performer_id=case.performer_id, content=s.REPORT)
     s.step(case, "hand_back", cast.admin, cause="conflict", reason="Jäv")
     assert browser(cast.psychologist).get(f"/arenden/{case.number}/eget/").status_code == 404
+    for actor, opens in ((cast.psychologist, False), (cast.admin, True), (cast.physician, True)):
+        page = browser(actor).get("/arenden/aterlamnade/").content.decode()
+        assert case.number in page
+        assert (f'href="/arenden/{case.number}/eget/"' in page) == opens, actor.role
     assert "Inga kända" not in browser(cast.admin).get(f"/arenden/{case.number}/eget/").content.decode()
     assert "Inga kända" in browser(cast.physician).get(f"/arenden/{case.number}/eget/").content.decode()

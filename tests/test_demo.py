@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 from collections import Counter
 from datetime import date, timedelta
+from urllib.parse import urljoin
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -38,6 +41,17 @@ def empty(django_db_blocker):
         with demo_database.at(name, "owner"):
             yield
         demo_database.drop(name)
+
+
+def kind_of(url: str) -> str:
+    """The page's path without numbers and keys: who opens one opens all that are searched for, filtered or paged alike."""
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "N", re.split("[?#]", url)[0])
+
+
+def links_in(text: str, page: str) -> list[str]:
+    """Where the links of the page lead within the portal. The forms of steps are opened by everybody elsewhere."""
+    found = [urljoin(page, html.unescape(link)) for link in re.findall(r'<a\s[^>]*href="([^"]+)"', text)]
+    return [link for link in found if link.startswith("/") and "/steg/" not in link]
 
 
 def said(*arguments: str) -> str:
@@ -211,6 +225,33 @@ def test_each_case_has_the_nearest_days_of_its_open_duties(demo):
         differ, waiting, reports = cursor.fetchone()
     assert differ == 0
     assert waiting > reports > 20
+
+
+def test_no_link_leads_anybody_to_a_page_that_is_not_theirs(demo):
+    """One login of each role follows the links of the pages it meets, one of each kind: none ends in a refusal."""
+    from accounts.actor import Actor
+    from accounts.models import Mandate
+    from launcher.logins import LOGINS
+    from tests.pages import browser
+
+    walked = set()
+    for username, _ in LOGINS:
+        actor = Actor.of(Mandate.objects.filter(user__username=username).order_by("pk")[0])
+        if actor.role in walked:
+            continue
+        walked.add(actor.role)
+        client, opened, waiting, found = browser(actor), set(), ["/"], 0
+        while waiting:
+            url = waiting.pop()
+            if kind_of(url) in opened:
+                continue
+            opened.add(kind_of(url))
+            answer = client.get(url, follow=True)
+            assert answer.status_code == 200, (username, url, answer.status_code)
+            if answer.headers["Content-Type"].startswith("text/html"):
+                found += 1
+                waiting += [link for link in links_in(answer.content.decode(), url) if kind_of(link) not in opened]
+        assert found > (5 if username == "admin" else 20), username
 
 
 def test_no_insured_person_is_real(demo):

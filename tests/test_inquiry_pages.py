@@ -164,6 +164,19 @@ def test_neither_agency_nor_assigned_performer_is_told_who_else_was_asked(case, 
     assert len(mine) == 1
 
 
+def test_a_colleague_whom_no_inquiry_is_put_to_is_led_to_none(case, cast):
+    """It stands in the unit's work basket, with the word that it is somebody else's."""
+    ask(case, cast, cast.admin)
+    outbox.work()
+    for actor, link in ((cast.psychologist, False), (cast.physician, True)):
+        for url in ("/att-gora/", "/aviseringar/"):
+            page = browser(actor).get(url).content.decode()
+            assert "Svara på en förfrågan om ett uppdrag" in page, (actor.role, url)
+            assert ('href="/forfragningar/' in page.split("<main", 1)[1]) == link, (actor.role, url)
+    basket = browser(cast.psychologist).get("/att-gora/").content.decode()
+    assert "Görs av en kollega hos er med ett annat uppdrag." in basket
+
+
 def test_mail_to_the_asked_has_no_case_number(case, cast):
     ask(case, cast, cast.admin)
     outbox.work()

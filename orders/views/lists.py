@@ -159,6 +159,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     found = list(rows[: NOTICES + 1])
     following = str(found[NOTICES - 1].pk) if len(found) > NOTICES else ""
     shown = [
-        {"at": n.at, "text": n.text, "case_number": n.case_number, "address": address_of(n)} for n in found[:NOTICES]
+        {"at": n.at, "text": n.text, "case_number": n.case_number, "address": address_of(n, actor)}
+        for n in found[:NOTICES]
     ]
     return render(request, "orders/notices.html", {"notices": shown, "next": following, "after": after})

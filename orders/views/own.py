@@ -25,8 +25,14 @@ def _answer(field: Field, content: dict[str, Any]) -> str:
 
 def took_part(actor: Actor, case: Assessment) -> bool:
     """Whether the person was named as taking part while the unit had the assignment (13 § lag 2018:744)."""
-    named = Event.objects.filter(case_id=case.pk, step="name_physician", organisation_id=actor.organisation_id)
-    return any(actor.user_id in data.get("participants", ()) for data in named.values_list("data", flat=True))
+    return case.pk in took_part_in(actor, [case.pk])
+
+
+def took_part_in(actor: Actor, cases: list[int]) -> set[int]:
+    """Of these cases (ids), those in which the person was so named."""
+    named = Event.objects.filter(case_id__in=cases, step="name_physician", organisation_id=actor.organisation_id)
+    rows = named.values_list("case_id", "data")
+    return {pk for pk, data in rows if pk is not None and actor.user_id in data.get("participants", ())}
 
 
 def _written(actor: Actor, case: Assessment) -> list[dict[str, Any]]:
@@ -80,11 +86,17 @@ def own(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_safe
 def handed_back(request: HttpRequest) -> HttpResponse:
-    """Återlämnade uppdrag: the numbers of the cases that the unit has handed back, latest first."""
+    """Återlämnade uppdrag: the numbers of the cases that the unit has handed back, latest first; ``opens``: for whom their
+    own texts are kept."""
     actor = actor_of(request)
     events = Event.objects.filter(process="assessment", step="hand_back", organisation_id=actor.organisation_id)
     rows = list(events.order_by("-pk").values("subject_id", "at")[:100]) if actor.party == "performer" else []
     cases = Assessment.objects.not_recused(actor).filter(pk__in=[row["subject_id"] for row in rows])
     numbers = dict(cases.values_list("pk", "number"))
-    found = [{"number": numbers[row["subject_id"]], "at": row["at"]} for row in rows if row["subject_id"] in numbers]
+    opens = set(numbers) if actor.role == Role.PERFORMER_ADMIN else took_part_in(actor, list(numbers))
+    found = [
+        {"number": numbers[pk], "at": at, "opens": pk in opens}
+        for pk, at in ((row["subject_id"], row["at"]) for row in rows)
+        if pk in numbers
+    ]
     return render(request, "orders/handed_back.html", {"found": found})
