@@ -30,14 +30,16 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+LAST = ("test_queue_down.py", "test_every_page.py")
 INSTALL = f"Ingen webbläsare: {BROWSER_LINE} (eller sätt CHROMIUM till en)"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What stops the queue comes last. (All run in one process, so that one portal is started: `tests.sharing`.)"""
+    """What asks which pages were seen, and what stops the queue, come last. (All run in one process, so that one portal is
+    started: `tests.sharing`.)"""
     here = Path(__file__).parent
     own = [item for item in items if here in item.path.parents]
-    last = [item for item in own if item.path.name == "test_queue_down.py"]
+    last = [item for name in LAST for item in own if item.path.name == name]
     items[:] = [item for item in items if item not in last]
     if last:
         place = max((items.index(item) for item in own if item not in last), default=len(items) - 1) + 1

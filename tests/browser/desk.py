@@ -6,6 +6,7 @@ import re
 import time
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response
@@ -25,6 +26,8 @@ class Desk:
 
     checked: ClassVar[set[str]] = set()
     narrow: ClassVar[set[str]] = set()
+    seen: ClassVar[set[str]] = set()
+    """The addresses of the pages that were judged."""
     password: ClassVar[str] = ""
     """The one of the demonstration's logins."""
 
@@ -141,6 +144,7 @@ class Desk:
         if name and name in Desk.checked:
             return
         Desk.checked.add(name)
+        Desk.seen.add(urlsplit(self.page.url).path)
         found = []
         kind = re.sub(r"[0-9-]+|/steg/\w+", "", self.page.url.split("?")[0])
         for size in (NARROW, WIDE):

@@ -182,6 +182,66 @@ def test_administrator(desk):
     admin.check("basket of the administrator")
 
 
+def test_ones_own_login(desk):
+    """Where one is logged in, with a slip; another password; the password asked for once more."""
+    one = desk(OFFICER)
+    one.go("/inloggningar/")
+    one.check("logins")
+    one.press("Avsluta alla andra")
+    assert one.errors
+    one.check("logins with an error")
+    one.go("/losenord/")
+    one.check("password")
+    one.press(one.page.locator("main form button[type=submit]").inner_text())
+    assert one.errors
+    one.check("password with errors")
+    one.go("/bekrafta/?next=/att-gora/")
+    one.check("still you")
+
+
+HOUSE = {
+    OFFICER: ("{case}jav/",),
+    "fk.vast.handlaggare": ("{case}oppna/",),
+    "fk.samordnare": ("{case}logg/", "/loggkontroll/", "/gallring/"),
+    REGION: ("/loggkontroll/",),
+    ADMIN: ("{case}jav/", "{case}logg/", "/arenden/aterlamnade/", "/gallring/"),
+    "admin": ("/utskick/",),
+}
+"""Who meets which page beside the cases' own; {case}: one that the login sees, and that another office does not."""
+
+
+@pytest.mark.parametrize("who", HOUSE)
+def test_pages_of_the_house(desk, who):
+    """Stepping aside, logs and their follow-up, another office's case, what is kept and erased, what was handed back."""
+    one = desk(who)
+    case = cases_in(desk(OFFICER) if who in ("fk.vast.handlaggare", "admin") else one, "in_progress")[0]
+    for path in HOUSE[who]:
+        assert one.go(path.format(case=case)).status == 200, path
+        one.check(f"{path}, {who}")
+    if who == ADMIN:
+        one.go("/arenden/aterlamnade/")
+        one.page.locator("main .rows a").first.click()
+        assert "/eget/" in one.page.url
+        one.check("one's own of what was handed back")
+    if who == REGION:
+        one.go(setting.links(one, "/avtal/", re.compile(r"^/avtal/\d+/$"))[0])
+        one.check("an agreement")
+
+
+def test_hand_over(desk):
+    """A colleague's cases to the officer of the other tests, by a worker; the page tells how far it has come."""
+    coordinator, taker = desk("fk.samordnare"), jobs.name_of(desk(OFFICER))
+    coordinator.go("/franvaro/overlamning/")
+    for name, of_taker in (("giver", False), ("taker", True)):
+        choice = coordinator.page.locator(f"main form select[name={name}]")
+        words = [w for w in choice.locator("option").all_inner_texts() if w.startswith(taker) == of_taker]
+        choice.select_option(label=words[-1])
+    coordinator.tick("Jag har kontrollerat att det är rätt personer")
+    coordinator.press("Lämna över")
+    assert not coordinator.errors
+    coordinator.check("hand over, on its way")
+
+
 def test_conflicting_drafts(desk, new_desk):
     """Two windows write in one section: the second sees both texts and chooses."""
     number = setting.in_progress(desk)
