@@ -4,7 +4,10 @@
 # make attack 10 000 calls made from the API's own document, against a stack of its own (CASES=…)
 # make bench  measured speed
 .PHONY: run test check suite attack bench environment tools
-PYTHON := $(shell command -v python3.11 || command -v python3)
+# The system's own 3.11 where it can make an environment: its distributor mends its faults, every user may run it, and it is
+# built with optimisations that one built by hand often lacks (docs/decisions/0870-which-python.md). PYTHON=… says another.
+PYTHON := $(shell /usr/bin/python3.11 -c 'import ensurepip, venv' 2>/dev/null && echo /usr/bin/python3.11 \
+	|| command -v python3.11 || command -v python3)
 BIN := .venv/bin/python
 # What is compiled once is read by every later process, whatever the shell says: a start takes half the time.
 export PYTHONDONTWRITEBYTECODE :=
