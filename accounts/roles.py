@@ -53,3 +53,9 @@ PARTY_OF: dict[str, Party] = {
 
 ASSESSORS = (Role.PHYSICIAN, Role.PSYCHOLOGIST, Role.PHYSIOTHERAPIST, Role.OCCUPATIONAL_THERAPIST)
 """Roles whose holder examines the insured person (8 § lag 2018:744)."""
+
+
+def in_words(role: str) -> str:
+    """A role's label inside a sentence: "psykolog", and "FMU-samordnare" as it is."""
+    label = str(Role(role).label)
+    return label if label[:2].isupper() else label.lower()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import Mandate
-from accounts.roles import Party, Role
+from accounts.roles import Party, Role, in_words
 from correspondence.models import HandOver
 from fmu_portal.engine import outbox
 from fmu_portal.engine.door import take
@@ -55,7 +55,7 @@ def colleagues(actor: Actor) -> list[tuple[int, str]]:
     rows = Mandate.objects.valid().filter(organisation_id=actor.organisation_id, role__in=MAY_HOLD.get(actor.party, ()))
     named: dict[int, str] = {}
     for mandate in rows.select_related("user").order_by("user__name", "pk"):
-        named.setdefault(mandate.user_id, f"{mandate.user.name}, {mandate.get_role_display().lower()}")
+        named.setdefault(mandate.user_id, f"{mandate.user.name}, {in_words(mandate.role)}")
     return list(named.items())
 
 

@@ -67,6 +67,7 @@ def register_all() -> None:
 
     registered = registry.register(THREAD, Thread, "SELECT correspondence_apply_event(%s)")
     registered.page = lambda pk: f"/meddelanden/{pk}/"
+    registered.alone = "Utanför ärenden."
     registered.inputs.update(inputs.INPUTS)
     registered.guards.update(inputs.GUARDS)
     for step in ("withdraw_question", "lapse"):

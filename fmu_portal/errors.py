@@ -58,6 +58,13 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "errors/404.html", status=404)
 
 
+def only_sent(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
+    """405 for whoever opens the address that a form is sent to."""
+    response = render(request, "errors/405.html", status=405)
+    response["Allow"] = refused["Allow"]
+    return response
+
+
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403 for a colleague without the right."""
     return render(request, "errors/403.html", {"text": str(exception)}, status=403)

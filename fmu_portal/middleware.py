@@ -42,13 +42,17 @@ class PageTransaction:
 
 
 class Refusals:
-    """A refusal of the door that no view has answered becomes its own page."""
+    """A refusal of the door that no view has answered becomes its own page; so does an address of a form that is sent,
+    when somebody opens it (the address bar, a bookmark)."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and request.method == "GET" and not request.path_info.startswith("/api/"):
+            return errors.only_sent(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The refusal's page (problem+json is made by the API itself)."""

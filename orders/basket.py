@@ -113,18 +113,18 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
         elsewhere = apart(duty, actor)
         outside = "" if case is not None or actor.party is not Party.PERFORMER else _apart(duty)
         page_there = f"{outside}{duty.subject_id}/"
-        closed = bool(outside) and not actor.sees(PROCESSES[duty.process].model.PART)
-        if case is None and not outside and (elsewhere is None or duty.case_id is not None):
-            continue
+        if case is None and not outside and duty.case_id is not None:
+            continue  # the case is not the actor's to see
+        closed = case is None and elsewhere is None and not (outside and actor.sees(PROCESSES[duty.process].model.PART))
         rule = rules.get(duty.rule)
         row = Row(
             duty=duty,
             case=case,
-            number=case.number if case else "",
+            number=case.number if case else "Inget ännu" if outside else "–",
             task=task_of(duty, today, duty.case_id in pending),
             left=duty_left(duty, today, duty.case_id in pending),
             basis=rule.basis if rule else "",
-            fact=_fact(actor, case) if case else COLLEAGUES if closed else "" if outside else "Utanför ärenden.",
+            fact=_fact(actor, case) if case else COLLEAGUES if closed else PROCESSES[duty.process].alone,
             counterpart=_counterpart(actor, case) if case else "",
             holder=duty.holder.name if duty.holder else "Ingen ännu",
             person=name_in_list(actor, case) if case else "",

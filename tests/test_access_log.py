@@ -282,6 +282,10 @@ def test_nobody_follows_up_another_organisation_or_themself(cast):
     browser(cast.team).get(f"/arenden/{case.number}/")
     own = AccessEntry.objects.filter(mandate_id=cast.team.mandate_id).last()
     assert browser(cast.team).post(f"/loggkontroll/?rad={own.pk}", {"outcome": "fine"}).status_code == 403
+    page = browser(cast.team).get(f"/loggkontroll/?rad={own.pk}").content.decode()
+    assert "Ingen följer upp sin egen åtkomst" in page
+    assert "Spara utfallet" not in page
+    assert "Spara utfallet" in browser(cast.team).get(f"/loggkontroll/?rad={entry.pk}").content.decode()
     assert not FollowUp.objects.exists()
 
 

@@ -30,6 +30,19 @@ def step(client, claim, name, data=None, **more):
     return client.post(f"{page_of(claim)}steg/{name}/", sent)
 
 
+def test_work_basket_shows_as_many_as_it_counts_and_leads_to_ones_own_alone(cast):
+    claim = claims.submitted(cast)
+    for actor, mine in ((cast.controller, True), (cast.attester, False)):
+        answer = browser(actor).get("/att-gora/")
+        page = answer.content.decode().split("<main", 1)[1]
+        rows = [row for _, group in answer.context["page"].groups for row in group]
+        assert len(rows) == answer.context["page"].shown == 2, "the report to review, and the claim"
+        assert (f'href="{page_of(claim)}"' in page) == mine
+        assert ("Görs av en kollega hos er" in page) != mine
+        assert "Utanför ärenden" not in page
+        assert "Inget ännu" not in page
+
+
 def test_claim_stands_in_the_queue_with_what_the_checks_say(cast):
     claims.agreed(cast)
     holds = claims.submitted(cast)

@@ -119,7 +119,9 @@ def test_autosave_answers_with_the_new_revision(cast):
     second = me.post(url(case, "impact/spara/"), fields | {"version": "1", "impact": "Går sakta"})
     assert second["X-Version"] == "2"
     assert draft(case).content["impact"] == "Går sakta"
-    assert me.get(url(case, "impact/spara/")).status_code == 405
+    answer = me.get(url(case, "impact/spara/"))
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "Sidan öppnas inte för sig" in answer.content.decode()
 
 
 def test_two_tabs_cannot_overwrite_each_other(cast):

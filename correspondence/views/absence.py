@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import parked
 from accounts.actor import Actor
 from accounts.models import Mandate
-from accounts.roles import Party
+from accounts.roles import Party, in_words
 from correspondence import handing_over
 from correspondence.models import Absence, HandOver
 from fmu_portal.forms import DateField, PortalForm
@@ -55,7 +55,7 @@ def _others(actor: Actor) -> list[tuple[int, str]]:
     rows = Mandate.objects.valid().filter(organisation_id=actor.organisation_id).exclude(user_id=actor.user_id)
     named: dict[int, str] = {}
     for mandate in rows.select_related("user").order_by("user__name", "pk"):
-        named.setdefault(mandate.user_id, f"{mandate.user.name}, {mandate.get_role_display().lower()}")
+        named.setdefault(mandate.user_id, f"{mandate.user.name}, {in_words(mandate.role)}")
     return list(named.items())
 
 

@@ -43,7 +43,8 @@ class Registered:
     ``status_label``, ``closed_word(actor)``, ``organisation_of(party)``, ``holder_of(party)`` and ``region_id``, and
     ``locked(pk)`` gives the row for change: whatever belongs to a case locks the case's row first. ``inputs``: name -> a
     `StepForm` class. ``apply``: the SQL call that moves the stored status to what an event says. ``page``: subject's id
-    -> the address of its own page, for a process that is no part of a case's page. ``prepare``: reads at once, for many
+    -> the address of its own page, for a process that is no part of a case's page. ``alone``: what a list says beside a
+    subject that belongs to no case. ``prepare``: reads at once, for many
     subjects, what guards and hooks will ask of each (`many.take_many`). ``after_all``: hooks after a step that are given
     all the `Context` of a set at once; a single step is a set of one.
     """
@@ -57,6 +58,7 @@ class Registered:
     after: dict[str, list[Hook]] = field(default_factory=dict)
     after_all: dict[str, list[Callable[[list[Any]], None]]] = field(default_factory=dict)
     page: Callable[[int], str] | None = None
+    alone: str = ""
     prepare: Callable[[list[Any]], None] | None = None
 
     def input_of(self, step: Step) -> Any:

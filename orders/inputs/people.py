@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from accounts.models import Mandate
-from accounts.roles import ASSESSORS, Party, Role
+from accounts.roles import ASSESSORS, Party, Role, in_words
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm
 from orders.models import Participant, Recusal
@@ -20,7 +20,7 @@ MAY_HOLD: dict[Party, tuple[Role, ...]] = {**OFFICE, **COORDINATOR, Party.PERFOR
 def staff(organisation_id: int, roles: tuple[Role, ...]) -> list[tuple[int, str]]:
     """Users with a valid mandate of these roles at the organisation: (user id, "Name, profession")."""
     rows = Mandate.objects.valid().filter(organisation_id=organisation_id, role__in=roles).select_related("user")
-    return [(m.user_id, f"{m.user.name}, {m.get_role_display().lower()}") for m in rows.order_by("user__name", "pk")]
+    return [(m.user_id, f"{m.user.name}, {in_words(m.role)}") for m in rows.order_by("user__name", "pk")]
 
 
 class HandOverForm(StepForm):

@@ -25,7 +25,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import parked, reauthentication
 from accounts.actor import Actor
 from accounts.permissions import FOLLOW_UP, See
-from accounts.roles import PARTY_OF, Party, Role
+from accounts.roles import PARTY_OF, Party, Role, in_words
 from audit.models import AccessEntry, FollowUp, Log
 from audit.sealing import tail
 from fmu_portal.addresses import number_in
@@ -54,10 +54,13 @@ class Row:
     entry: AccessEntry
     who: str
     role: str
+    role_words: str
     numbers: list[str]
     signs: list[str] = field(default_factory=list)
     reason: str = ""
     outcome: FollowUp | None = None
+    own: bool = False
+    """The person's own, which a colleague judges."""
 
 
 class OutcomeForm(PortalForm):
@@ -180,6 +183,11 @@ def _who(entry: AccessEntry) -> str:
     return entry.mandate.user.name if entry.mandate else "Bakgrundsjobb"
 
 
+def _own(entry: AccessEntry, actor: Actor) -> bool:
+    """Whether it is the person's own access, under any mandate of theirs."""
+    return entry.mandate is not None and entry.mandate.user_id == actor.user_id
+
+
 def _rows(actor: Actor, ids: list[int], signs: dict[int, list[str]]) -> list[Row]:
     entries = AccessEntry.objects.filter(pk__in=ids, organisation_id=actor.organisation_id)
     found = {e.pk: e for e in entries.select_related("mandate__user")}
@@ -195,10 +203,12 @@ def _rows(actor: Actor, ids: list[int], signs: dict[int, list[str]]) -> list[Row
             entry=found[pk],
             who=_who(found[pk]),
             role=str(Role(found[pk].role).label),
+            role_words=in_words(found[pk].role),
             numbers=[numbers.get(case, "ett annat ärende") for case in found[pk].cases[:5]],
             signs=signs.get(pk, []),
             reason=reasons.get(keys.get(found[pk].why, 0), ""),
             outcome=outcomes.get(pk),
+            own=_own(found[pk], actor),
         )
         for pk in ids
         if pk in found
@@ -228,7 +238,7 @@ def follow_up(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         entry = get_object_or_404(AccessEntry, pk=chosen or 0, organisation_id=actor.organisation_id)
         if form.is_valid():
-            if entry.mandate is not None and entry.mandate.user_id == actor.user_id:  # under any mandate of theirs
+            if _own(entry, actor):
                 raise PermissionDenied("Ingen följer upp sin egen åtkomst. Be en kollega.")
             FollowUp.objects.create(entry=entry, by_id=actor.mandate_id, **form.cleaned_data)
             messages.success(request, "Utfallet är sparat.")
@@ -282,7 +292,7 @@ def extract(request: HttpRequest, number: str) -> HttpResponse:
         rows = rows.filter(pk__lt=after)
     found = list(rows.order_by("-pk")[: PAGE + 1])
     lines = [
-        {"at": e.at, "role": str(Role(e.role).label), "parts": _part_words(e.parts), "wrote": bool(e.wrote)}
+        {"at": e.at, "role": in_words(e.role), "parts": _part_words(e.parts), "wrote": bool(e.wrote)}
         for e in found[:PAGE]
     ]
     following = str(found[PAGE - 1].pk) if len(found) > PAGE else ""
