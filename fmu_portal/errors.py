@@ -15,6 +15,7 @@ def refusal(request: HttpRequest, refused: Refused, case_url: str | None = None,
     """The page of a refusal: a lost race, a missing rule, a wrong role, or a wrong state."""
     if isinstance(refused, LostRace):
         page = "errors/lost_race.html"
+        context["own"] = refused.facts["own"]
         context["facts"] = [
             {"label": "Status nu", "value": refused.facts["status_label"]},
             {"label": "Senast gjort av", "value": refused.facts["who"]},

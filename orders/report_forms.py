@@ -6,12 +6,14 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from fmu_portal.forms import DateField, GradeField, PortalForm
 from orders.report import Field, Section
 
 RAW = "_raw"
 """Suffix of the key that keeps what was written in a date field and is no date; the date itself is then empty."""
+FUTURE = "Dagen ligger i framtiden. Ange dagen då du undersökte."
 REASON_LABEL = "Vad bedömningen bygger på"
 
 
@@ -56,6 +58,14 @@ class SectionForm(PortalForm):
         if raw:
             return cls(section, {name: "" if value is None else value for name, value in values.items()})
         return cls(section, initial=values)
+
+    def clean(self) -> dict[str, Any]:
+        """A day that has not been keeps its text, as what is no date does: the section is not ready with it."""
+        for field in self.section.fields:
+            value = self.cleaned_data.get(field.name)
+            if field.kind == "date" and isinstance(value, date) and value > timezone.localdate():
+                self.add_error(field.name, FUTURE)
+        return self.cleaned_data
 
     @property
     def seen(self) -> int | None:

@@ -212,7 +212,7 @@ def test_a_step_taken_twice_is_told_and_done_once(cast):
     assert client.post(url, seen).status_code == 302
     again = client.post(url, seen)
     assert again.status_code == 409
-    assert "Någon hann före dig" in again.content.decode()
+    assert "Du har redan gjort något här" in again.content.decode()
     later = client.post(url, {"sedd": s.fresh(case).version})
     assert later.status_code == 409
     assert "Det går inte att göra nu" in later.content.decode()

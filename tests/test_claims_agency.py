@@ -139,12 +139,12 @@ def test_what_is_wrong_stands_beside_the_field(cast):
     assert not Decision.objects.exists()
 
 
-def test_second_of_two_controllers_is_told_who_was_first(cast):
+def test_a_decision_sent_again_is_told_to_be_made_already(cast):
     claim = claims.submitted(cast)
     take("claim", claim.pk, "decide", cast.controller, claims.decision(claim))
     answer = step(browser(cast.controller), claim, "decide", claims.decision(claim, "refuse", reason="Nej"))
     assert answer.status_code == 409
-    assert "Någon hann före dig" in text(answer)
+    assert "Du har redan gjort något här" in text(answer)
     assert cast.controller.user_name in text(answer)
     assert claims.fresh(claim).approved == 1_840_000
 

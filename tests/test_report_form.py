@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connections
@@ -14,7 +15,7 @@ from accounts import parked
 from documents.models import Opening
 from fmu_portal.engine import outbox
 from orders.models import Report, ReportVersion
-from orders.report import SECTIONS
+from orders.report import SECTIONS, missing_in
 from tests import situations as s
 from tests.pages import browser
 
@@ -101,6 +102,31 @@ def test_a_date_that_is_no_date_is_kept_as_written_with_an_error_and_does_not_co
     page = saved(me, case, "examination", examined_on="12 januari 2026", circumstances="Med tolk")
     assert "12 januari 2026" not in page.text
     assert draft(case).content == {"examined_on": "2026-01-12", "circumstances": "Med tolk"}
+
+
+def test_a_day_that_has_not_been_is_no_day_of_examination(cast):
+    case, me = s.examined(s.in_progress(cast), cast.physician), browser(cast.physician)
+    later = (timezone.localdate() + timedelta(days=1)).isoformat()
+    saved(me, case, "examination", examined_on=later, circumstances="Två timmar")
+    page = me.get(url(case, "examination/"))
+    assert later in page.text, "what was typed is kept"
+    assert "Dagen ligger i framtiden" in page.text
+    assert "om undersökningen" in missing_in(draft(case).content)
+    # A draft from before the form looked at the day.
+    Report.objects.filter(assessment=case).update(content=s.REPORT | {"examined_on": later})
+    sent = {"source": "form", "revision": s.revision(case), "responsible": "on", "gor": "fortsatt"}
+    answer = me.post(f"/arenden/{case.number}/steg/deliver/", sent)
+    assert answer.status_code == 422
+    assert "Undersökningsdagen ligger i framtiden" in answer.text
+    Report.objects.filter(assessment=case).update(content=s.REPORT | {"examined_on": "1900-01-01"})
+    assert me.post(f"/arenden/{case.number}/steg/deliver/", sent).status_code == 302
+    check = me.get(f"/arenden/{case.number}/steg/deliver/kontrollera/")
+    [warning] = check.context["warnings"]
+    assert warning.startswith("Undersökningsdagen 1900-01-01 är före beställningen")
+    # From the check page each answer is one step from its question, a choice of several too.
+    form = me.get(f"/arenden/{case.number}/steg/deliver/").text
+    for row in check.context["rows"]:
+        assert f'id="{row["change_url"].partition("#")[2]}"' in form, row["label"]
 
 
 def test_a_draft_takes_what_is_there_and_forgets_no_other_section(cast):

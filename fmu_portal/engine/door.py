@@ -117,6 +117,10 @@ def in_state(subject: Any, step: Step, kinds: set[str]) -> bool:
     return not step.needs_open or bool(kinds & set(step.needs_open))
 
 
+OTHERS_RACE = "Någon annan gjorde något i ärendet medan du hade sidan öppen. Det du valde är inte sparat."
+OWN_RACE = "Du gjorde själv något i ärendet efter att den här sidan öppnades. Det du valde nu är inte sparat."
+
+
 def hindrance(registered: Registered, subject: Any, step: Step, actor: Actor) -> str | None:
     """The first guard's reason why the step cannot be taken now, or None."""
     return next((text for name in step.guards if (text := registered.guards[name](subject, actor))), None)
@@ -151,9 +155,11 @@ def check(registered: Registered, subject: Any, step: Step, actor: Actor, kinds:
                 if last.mandate and last.organisation_id == actor.organisation_id
                 else str(Party(last.party).label)
             )
+            own = last.mandate is not None and last.mandate.user_id == actor.user_id
             raise LostRace(
-                "Någon annan gjorde något i ärendet medan du hade sidan öppen. Det du valde är inte sparat.",
+                OWN_RACE if own else OTHERS_RACE,
                 who=who,
+                own=own,
                 done=last.step,
                 label=registered.process.steps[last.step].label if last.step in registered.process.steps else "",
                 at=last.at,

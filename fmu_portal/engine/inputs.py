@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from django import forms
@@ -95,6 +95,8 @@ class StepForm(PortalForm):
             return ["Ja" if value else "Nej"]
         if isinstance(value, date):
             return [value.isoformat()]
+        if isinstance(value, time):
+            return [f"{value:%H.%M}"]
         return str(value).splitlines()
 
 

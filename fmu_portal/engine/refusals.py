@@ -33,12 +33,15 @@ class WrongState(Refused):
 
 
 class LostRace(Refused):
-    """Somebody else took a step after the page was opened, and this one is no longer possible."""
+    """Somebody else took a step after the page was opened (``own``: the same person, in another window or by pressing
+    twice), and this one is no longer possible."""
 
     code = "lost_race"
 
-    def __init__(self, text: str, *, who: str, done: str, label: str, at: datetime, status_label: str) -> None:
-        super().__init__(text, who=who, done=done, label=label, at=at, status_label=status_label)
+    def __init__(
+        self, text: str, *, who: str, done: str, label: str, at: datetime, status_label: str, own: bool = False
+    ) -> None:
+        super().__init__(text, who=who, done=done, label=label, at=at, status_label=status_label, own=own)
 
 
 class Stale(Refused):

@@ -79,7 +79,14 @@ class DeliverForm(StepForm):
 
     def warnings(self) -> list[str]:
         upload = self.cleaned_data.get("source") == "upload"
-        return [*super().warnings(), *(waiting_words(self.enclosures) if upload else [])]
+        return [*super().warnings(), *(waiting_words(self.enclosures) if upload else self._examined_early())]
+
+    def _examined_early(self) -> list[str]:
+        draft, ordered = self.draft(), self.subject.ordered_on
+        day = draft.content.get("examined_on", "") if draft else ""
+        if not day or ordered is None or day >= ordered.isoformat():
+            return []
+        return [f"Undersökningsdagen {day} är före beställningen {ordered}. Kontrollera dagen."]
 
     def draft(self) -> Report | None:
         """What has been written in the portal."""
@@ -92,6 +99,8 @@ class DeliverForm(StepForm):
             missing = missing_in(draft.content if draft else {})
             if missing:
                 self.add_error("source", f"Utlåtandet är inte klart. Det saknas: {', '.join(missing)}.")
+            elif draft is not None and draft.content["examined_on"] > timezone.localdate().isoformat():
+                self.add_error("source", "Undersökningsdagen ligger i framtiden. Rätta den i utlåtandet.")
             elif draft is not None and cleaned.get("revision") != draft.revision:
                 # What is signed must be what was read: a colleague may have saved in the meantime.
                 self.add_error(

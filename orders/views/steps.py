@@ -251,6 +251,12 @@ def files_piece(
     return response
 
 
+def place_of(form: Any, name: str) -> str:
+    """Where on the form's page the question stands: its field, or the first of its choices."""
+    field = form[name]
+    return str(field.id_for_label or field.subwidgets[0].id_for_label)
+
+
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def check_page(
@@ -286,7 +292,7 @@ def check_page(
     if not form.is_valid():
         return redirect(form_url)
     rows = [
-        {"label": label, "values": values, "change_url": f"{form_url}#id_{name}"}
+        {"label": label, "values": values, "change_url": f"{form_url}#{place_of(form, name)}"}
         for name, label, values in form.answers()
     ]
     context = _base(target, actor) | {

@@ -165,7 +165,7 @@ def test_step_taken_twice(desk):
 
 
 def test_lost_race(desk, new_desk, shots):
-    """Two windows assign: the second is told who was first, and that nothing of its own was saved."""
+    """Two windows of one person assign: the second says so, and that nothing of its own was saved."""
     number = setting.requested(desk)
     first, second = desk(REGION), new_desk(REGION)
     unit = jobs.unit_of(desk)
@@ -175,7 +175,7 @@ def test_lost_race(desk, new_desk, shots):
     second.choose("Utförare", other)
     jobs.assign(first, number, unit)
     second.press("Tilldela en utförare")
-    assert second.h1 == "Någon hann före dig"
+    assert second.h1 == "Du har redan gjort något här"
     assert jobs.name_of(first) in second.text
     assert "Tilldelad" in second.text
     second.check("lost race")
