@@ -153,7 +153,7 @@ def autosave(request: HttpRequest, number: str, section: str) -> HttpResponse:
         form.is_valid()
         saved = _save(request, case, _draft(actor, case), form)
     if saved.revision is None:
-        text = "Någon annan har ändrat utkastet, eller så är utlåtandet redan skickat."
+        text = "Utkastet har ändrats sedan sidan öppnades, eller så är utlåtandet redan skickat."
         return HttpResponse(text, status=409, content_type="text/plain; charset=utf-8")
     return HttpResponse(status=204, headers={"X-Version": str(saved.revision), "Cache-Control": NO_STORE})
 

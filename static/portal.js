@@ -68,7 +68,7 @@
           if (!dirty) form.dispatchEvent(new CustomEvent("portal:saved"));
         } else if (answer.status === 409) {
           dirty = true;
-          say("Någon annan har ändrat utkastet. Texten finns kvar på sidan: kopiera den och ladda om.", "soon");
+          say("Utkastet har ändrats sedan sidan öppnades, eller så är utlåtandet redan skickat. Det du skrev finns kvar här: spara det för att jämföra.", "soon");
         } else {
           throw new Error(String(answer.status));
         }

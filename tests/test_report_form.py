@@ -160,7 +160,7 @@ def test_two_tabs_cannot_overwrite_each_other(cast):
     assert page.status_code == 409
     assert "Från flik ett" in page.text
     assert "Från flik två" in page.text
-    assert "Du sparade i en annan flik" in page.text
+    assert "Du sparade själv" in page.text
     assert page.text.count("Skiljer sig") == 1
     assert draft(case).content["impact"] == "Från flik ett"
     # Having seen both, the physician decides.
