@@ -254,7 +254,8 @@ def files_piece(
 def place_of(form: Any, name: str) -> str:
     """Where on the form's page the question stands: its field, or the first of its choices."""
     field = form[name]
-    return str(field.id_for_label or field.subwidgets[0].id_for_label)
+    first = field.subwidgets[0].id_for_label if field.subwidgets else field.auto_id
+    return str(field.id_for_label or first)
 
 
 @sensitive_post_parameters()
