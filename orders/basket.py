@@ -110,25 +110,24 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
     week_ends = today + timedelta(days=6 - today.weekday())
     for duty in duties[:PAGE]:
         case = found.get(duty.case_id or 0)
-        elsewhere = apart(duty, actor)
-        outside = "" if case is not None or actor.party is not Party.PERFORMER else _apart(duty)
-        page_there = f"{outside}{duty.subject_id}/"
-        if case is None and not outside and duty.case_id is not None:
+        registered = PROCESSES[duty.process]
+        asked = case is None and actor.party is Party.PERFORMER and bool(registered.process.apart)
+        if case is None and not asked and duty.case_id is not None:
             continue  # the case is not the actor's to see
-        closed = case is None and elsewhere is None and not (outside and actor.sees(PROCESSES[duty.process].model.PART))
+        url = _address(duty, actor, case, registered.apart_for(actor) if asked else "")
         rule = rules.get(duty.rule)
         row = Row(
             duty=duty,
             case=case,
-            number=case.number if case else "Inget ännu" if outside else "–",
+            number=case.number if case else "Inget ännu" if asked else "–",
             task=task_of(duty, today, duty.case_id in pending),
             left=duty_left(duty, today, duty.case_id in pending),
             basis=rule.basis if rule else "",
-            fact=_fact(actor, case) if case else COLLEAGUES if closed else PROCESSES[duty.process].alone,
+            fact=_fact(actor, case) if case else registered.alone if url else COLLEAGUES,
             counterpart=_counterpart(actor, case) if case else "",
             holder=duty.holder.name if duty.holder else "Ingen ännu",
             person=name_in_list(actor, case) if case else "",
-            url=elsewhere[0] if elsewhere else f"/arenden/{case.number}/" if case else "" if closed else page_there,
+            url=url,
         )
         title = _group(duty.due, today, week_ends)
         if not page.groups or page.groups[-1][0] != title:
@@ -156,10 +155,14 @@ def _case_rows(actor: Actor, cases: list[int]) -> QuerySet[Assessment]:
 _CASES = Written(_case_rows, cases=list)
 
 
-def _apart(duty: Duty) -> str:
-    """Where the duty is done by a performer that does not reach the case; "" for any other duty."""
-    registered = PROCESSES.get(duty.process)
-    return registered.process.apart if registered else ""
+def _address(duty: Duty, actor: Actor, case: Assessment | None, outside: str) -> str:
+    """Where the duty is done: its own page, the case's, or the one ``outside`` of whoever is only asked; "" for a
+    colleague's."""
+    if elsewhere := apart(duty, actor):
+        return elsewhere[0]
+    if case is not None:
+        return f"/arenden/{case.number}/"
+    return f"{outside}{duty.subject_id}/" if outside else ""
 
 
 def _group(due: date, today: date, week_ends: date) -> str:

@@ -175,7 +175,7 @@ def address_of(notice: Notice, actor: Actor | None = None) -> str:
     if notice.event is None:
         return ""
     registered = PROCESSES[notice.event.process]
-    return registered.process.apart if actor is None or actor.sees(registered.model.PART) else ""
+    return registered.process.apart if actor is None else registered.apart_for(actor)
 
 
 def _own_page(process: str) -> bool:

@@ -13,8 +13,13 @@ from orders.report import Field, Section
 
 RAW = "_raw"
 """Suffix of the key that keeps what was written in a date field and is no date; the date itself is then empty."""
-FUTURE = "Dagen ligger i framtiden. Ange dagen då du undersökte."
 REASON_LABEL = "Vad bedömningen bygger på"
+
+
+def has_been(day: date) -> None:
+    """An examination has been: a day to come is refused, and keeps its text in a draft as what is no date does."""
+    if day > timezone.localdate():
+        raise forms.ValidationError("Dagen ligger i framtiden. Ange dagen då du undersökte.")
 
 
 class DraftText(forms.CharField):
@@ -58,14 +63,6 @@ class SectionForm(PortalForm):
         if raw:
             return cls(section, {name: "" if value is None else value for name, value in values.items()})
         return cls(section, initial=values)
-
-    def clean(self) -> dict[str, Any]:
-        """A day that has not been keeps its text, as what is no date does: the section is not ready with it."""
-        for field in self.section.fields:
-            value = self.cleaned_data.get(field.name)
-            if field.kind == "date" and isinstance(value, date) and value > timezone.localdate():
-                self.add_error(field.name, FUTURE)
-        return self.cleaned_data
 
     @property
     def seen(self) -> int | None:
@@ -111,7 +108,7 @@ def _form_fields(field: Field) -> dict[str, forms.Field]:
             f"{field.name}_reason": DraftText(label=REASON_LABEL, required=False, widget=area),
         }
     if field.kind == "date":
-        made = DateField(label=field.label, help_text=field.help, required=False)
+        made = DateField(label=field.label, help_text=field.help, required=False, validators=[has_been])
         made.error_messages["invalid"] = "Skriv dagen som ett datum, till exempel 2027-01-14"
         return {field.name: made}
     area = forms.Textarea({"rows": 12})

@@ -213,6 +213,10 @@ def test_a_step_taken_twice_is_told_and_done_once(cast):
     again = client.post(url, seen)
     assert again.status_code == 409
     assert "Du har redan gjort något här" in again.content.decode()
+    colleague = browser(cast.physician).post(url, seen)
+    assert colleague.status_code == 409
+    assert "Någon hann före dig" in colleague.content.decode()
+    assert cast.admin.user_name in colleague.content.decode()
     later = client.post(url, {"sedd": s.fresh(case).version})
     assert later.status_code == 409
     assert "Det går inte att göra nu" in later.content.decode()

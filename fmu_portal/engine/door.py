@@ -27,6 +27,8 @@ from fmu_portal.models import Duty, Event, Note
 from fmu_portal.prepared import Prepared
 
 WRONG_ROLE = "Ditt uppdrag ger inte rätt att göra det här."
+OTHERS_RACE = "Någon annan gjorde något i ärendet medan du hade sidan öppen. Det du valde är inte sparat."
+OWN_RACE = "Du gjorde själv något i ärendet efter att den här sidan öppnades. Det du valde nu är inte sparat."
 
 
 @dataclass
@@ -115,10 +117,6 @@ def in_state(subject: Any, step: Step, kinds: set[str]) -> bool:
     if step.case_in and subject.case_status not in step.case_in:
         return False
     return not step.needs_open or bool(kinds & set(step.needs_open))
-
-
-OTHERS_RACE = "Någon annan gjorde något i ärendet medan du hade sidan öppen. Det du valde är inte sparat."
-OWN_RACE = "Du gjorde själv något i ärendet efter att den här sidan öppnades. Det du valde nu är inte sparat."
 
 
 def hindrance(registered: Registered, subject: Any, step: Step, actor: Actor) -> str | None:

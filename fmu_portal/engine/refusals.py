@@ -39,7 +39,7 @@ class LostRace(Refused):
     code = "lost_race"
 
     def __init__(
-        self, text: str, *, who: str, done: str, label: str, at: datetime, status_label: str, own: bool = False
+        self, text: str, *, who: str, done: str, label: str, at: datetime, status_label: str, own: bool
     ) -> None:
         super().__init__(text, who=who, done=done, label=label, at=at, status_label=status_label, own=own)
 

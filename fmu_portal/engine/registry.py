@@ -44,9 +44,9 @@ class Registered:
     ``locked(pk)`` gives the row for change: whatever belongs to a case locks the case's row first. ``inputs``: name -> a
     `StepForm` class. ``apply``: the SQL call that moves the stored status to what an event says. ``page``: subject's id
     -> the address of its own page, for a process that is no part of a case's page. ``alone``: what a list says beside a
-    subject that belongs to no case. ``prepare``: reads at once, for many
-    subjects, what guards and hooks will ask of each (`many.take_many`). ``after_all``: hooks after a step that are given
-    all the `Context` of a set at once; a single step is a set of one.
+    subject that belongs to no case. ``prepare``: reads at once, for many subjects, what guards and hooks will ask of
+    each (`many.take_many`). ``after_all``: hooks after a step that are given all the `Context` of a set at once; a
+    single step is a set of one.
     """
 
     process: Process
@@ -64,6 +64,10 @@ class Registered:
     def input_of(self, step: Step) -> Any:
         """The form class of a step, or None. KeyError when the table names one that no app has registered."""
         return None if step.input is None else self.inputs[step.input]
+
+    def apart_for(self, actor: Actor) -> str:
+        """`Process.apart`, for a role that may see what is asked there (the model's ``PART``); "" for any other."""
+        return self.process.apart if self.process.apart and actor.sees(self.model.PART) else ""
 
     def hook(self, step: str, function: Hook) -> None:
         """Let an app further up take part in a step's transaction."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.db.models import F
-from django.utils import timezone
 
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text
@@ -16,6 +15,7 @@ from orders.models import Report, Visit
 from orders.process import PROFESSIONS
 from orders.readiness import readiness
 from orders.report import OTHERS
+from orders.report_forms import has_been
 
 LONGEST = 20_000
 
@@ -40,7 +40,7 @@ def keep(context: Context, profession: str, said: dict[str, Any]) -> None:
 class SignSectionForm(StepForm):
     """What this profession has found, and what it means for the profile. Signed anew, it replaces what was signed."""
 
-    examined_on = DateField(label="När undersökte du den försäkrade?")
+    examined_on = DateField(label="När undersökte du den försäkrade?", validators=[has_been])
     findings = long_text("Vilka fynd och observationer har du gjort?", rows=10, max_length=LONGEST)
     judgement = long_text("Vad betyder de för förmågan till arbete?", rows=8, max_length=LONGEST)
 
@@ -52,10 +52,8 @@ class SignSectionForm(StepForm):
                 self.initial.setdefault(name, said[name])
 
     def clean_examined_on(self) -> date:
-        """Not in the future, not before the order."""
+        """Not before the order."""
         day: date = self.cleaned_data["examined_on"]
-        if day > timezone.localdate():
-            raise forms.ValidationError("Dagen ligger i framtiden. Ange dagen då du undersökte.")
         if self.subject.ordered_on and day < self.subject.ordered_on:
             raise forms.ValidationError(f"Beställningen kom {self.subject.ordered_on}. Ange en senare dag.")
         return day

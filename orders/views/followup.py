@@ -46,6 +46,8 @@ OPENS, CLOSES = time(6), time(20)
 """Working hours, Monday to Friday but for holidays: a routine."""
 IDENTIFYING = (str(See.IDENTITY), str(See.PAPERS), str(See.REPORT))
 
+OWN = "Ingen följer upp sin egen åtkomst. Be en kollega."
+
 
 @dataclass
 class Row:
@@ -54,13 +56,17 @@ class Row:
     entry: AccessEntry
     who: str
     role: str
-    role_words: str
     numbers: list[str]
     signs: list[str] = field(default_factory=list)
     reason: str = ""
     outcome: FollowUp | None = None
     own: bool = False
     """The person's own, which a colleague judges."""
+
+    @property
+    def role_words(self) -> str:
+        """The role inside a sentence."""
+        return in_words(self.entry.role)
 
 
 class OutcomeForm(PortalForm):
@@ -203,7 +209,6 @@ def _rows(actor: Actor, ids: list[int], signs: dict[int, list[str]]) -> list[Row
             entry=found[pk],
             who=_who(found[pk]),
             role=str(Role(found[pk].role).label),
-            role_words=in_words(found[pk].role),
             numbers=[numbers.get(case, "ett annat ärende") for case in found[pk].cases[:5]],
             signs=signs.get(pk, []),
             reason=reasons.get(keys.get(found[pk].why, 0), ""),
@@ -239,7 +244,7 @@ def follow_up(request: HttpRequest) -> HttpResponse:
         entry = get_object_or_404(AccessEntry, pk=chosen or 0, organisation_id=actor.organisation_id)
         if form.is_valid():
             if _own(entry, actor):
-                raise PermissionDenied("Ingen följer upp sin egen åtkomst. Be en kollega.")
+                raise PermissionDenied(OWN)
             FollowUp.objects.create(entry=entry, by_id=actor.mandate_id, **form.cleaned_data)
             messages.success(request, "Utfallet är sparat.")
             return redirect(f"{request.path}?manad={first:%Y-%m}")
@@ -258,6 +263,7 @@ def follow_up(request: HttpRequest) -> HttpResponse:
         "more": len(waiting) - len(shown),
         "chosen": rows.get(chosen or 0),
         "form": form,
+        "own": OWN,
         "opened": _opened_here(actor, first),
         "tail": tail(Log.ACCESS),
     }

@@ -251,13 +251,6 @@ def files_piece(
     return response
 
 
-def place_of(form: Any, name: str) -> str:
-    """Where on the form's page the question stands: its field, or the first of its choices."""
-    field = form[name]
-    first = field.subwidgets[0].id_for_label if field.subwidgets else field.auto_id
-    return str(field.id_for_label or first)
-
-
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def check_page(
@@ -293,7 +286,7 @@ def check_page(
     if not form.is_valid():
         return redirect(form_url)
     rows = [
-        {"label": label, "values": values, "change_url": f"{form_url}#{place_of(form, name)}"}
+        {"label": label, "values": values, "change_url": f"{form_url}#{form[name].first_input_id}"}
         for name, label, values in form.answers()
     ]
     context = _base(target, actor) | {

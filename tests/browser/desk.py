@@ -35,6 +35,8 @@ class Desk:
         self.context, self.url, self.who = context, url, who
         self.page = context.new_page()
         self.problems: list[str] = []
+        self.answered = 0
+        """The status of the latest page."""
         self.watch(self.page)
 
     def watch(self, page: Page) -> Page:
@@ -52,6 +54,8 @@ class Desk:
 
     def _response(self, response: Response) -> None:
         page = response.request.resource_type == "document"
+        if page:
+            self.answered = response.status
         if response.status >= 500 or (response.status >= 400 and not page):
             self.problems.append(f"{self.who}: {response.status} from {response.url}")
 
@@ -144,7 +148,8 @@ class Desk:
         if name and name in Desk.checked:
             return
         Desk.checked.add(name)
-        Desk.seen.add(urlsplit(self.page.url).path)
+        if self.answered < 400:  # a refusal has the address of the page that it refuses
+            Desk.seen.add(urlsplit(self.page.url).path)
         found = []
         kind = re.sub(r"[0-9-]+|/steg/\w+", "", self.page.url.split("?")[0])
         for size in (NARROW, WIDE):

@@ -220,7 +220,8 @@ def test_pages_of_the_house(desk, who):
         one.check(f"{path}, {who}")
     if who == ADMIN:
         one.go("/arenden/aterlamnade/")
-        one.page.locator("main .rows a").first.click()
+        with one.page.expect_navigation():
+            one.page.locator("main .rows a").first.click()
         assert "/eget/" in one.page.url
         one.check("one's own of what was handed back")
     if who == REGION:
