@@ -148,7 +148,8 @@ class Desk:
         if name and name in Desk.checked:
             return
         Desk.checked.add(name)
-        if self.answered < 400:  # a refusal has the address of the page that it refuses
+        # A refusal has the address of the page that it refuses; a form that must be mended (422) is the page itself.
+        if self.answered < 400 or self.answered == 422:
             Desk.seen.add(urlsplit(self.page.url).path)
         found = []
         kind = re.sub(r"[0-9-]+|/steg/\w+", "", self.page.url.split("?")[0])

@@ -16,6 +16,7 @@ def test_pay_fail_pay_again_and_read_the_statement(desk, shots):
     fk.go(LIST)
     assert "Inget godkänt konto" in fk.text
     region.go("/ersattning/konto/")
+    region.check("account")
     region.fill("Bankgironummer", "5050-1056")
     region.press("Spara bankgirot")
     assert region.errors == ["Kontrollsiffran stämmer inte. Kontrollera bankgironumret."]
