@@ -33,6 +33,13 @@ def _none_open(subject: Any, actor: Actor) -> str | None:
     return None
 
 
+def _came_late(subject: Any, actor: Actor) -> str | None:
+    """After delivery a deferral only has a use for a report that came late (8 and 11 §§)."""
+    case = subject.assessment
+    in_time = case.delivered_on is not None and not case.delivered_late
+    return "Utlåtandet kom in i tid. Anstånd behövs inte." if in_time else None
+
+
 def _has_leave(subject: Any) -> bool:
     from orders.models import RegionChoice
 
@@ -125,7 +132,9 @@ def register_all() -> None:
     expansion.guards.update(none_open=_none_open, is_responsible_physician=_responsible)
     deferral = registry.register(DEFERRAL, Deferral, "SELECT orders_apply_deferral(%s)")
     deferral.inputs.update(apply=decisions.ApplyDeferralForm, grant=decisions.GrantDeferralForm, reason=ReasonForm)
-    deferral.guards.update(none_open=_none_open, standing_leave=_standing_leave, no_standing_leave=_no_standing_leave)
+    deferral.guards.update(
+        none_open=_none_open, came_late=_came_late, standing_leave=_standing_leave, no_standing_leave=_no_standing_leave
+    )
     deviation = registry.register(DEVIATION, Deviation, "SELECT orders_apply_deviation(%s)")
     deviation.inputs.update(
         report=decisions.ReportDeviationForm, record=decisions.RecordDeviationForm, act=decisions.ActOnDeviationForm

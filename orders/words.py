@@ -34,12 +34,14 @@ def _days(count: int) -> str:
 
 
 def days_left(due: date, today: date, law: bool = False) -> Left:
-    """How long there is to a day: "3 vardagar för sent", "I dag", "I morgon", "9 vardagar kvar"."""
+    """How long there is to a day: "3 vardagar för sent", "För sent" (on a day off), "I dag", "I morgon", "9 vardagar kvar"."""
     if due.year > 2098:
         return Left("Långt fram", "plain")  # beyond the calendar of working days
     if due < today:
-        late = max(1, working_days_between(due, today))
-        return Left(f"{_days(late)} {'för sent' if law else 'försenad'}", "late")
+        late = working_days_between(due, today)
+        words = "för sent" if law else "försenad"
+        # Since a Friday no working day has gone on the Saturday: it is late all the same.
+        return Left(f"{_days(late)} {words}" if late else words.capitalize(), "late")
     if due == today:
         return Left("I dag", "soon")
     if due == today + timedelta(days=1):

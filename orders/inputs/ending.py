@@ -191,8 +191,10 @@ def _version_label(version: ReportVersion) -> str:
 
 
 def _enclosure_label(enclosure: Enclosure) -> str:
-    dated = f", {enclosure.dated}" if enclosure.dated else ""
-    count = enclosure.document.pages
-    if count is None:
-        return f"{enclosure.get_kind_display()}{dated}, {'godtas inte' if enclosure.document.is_refused else 'kontrolleras'}"
-    return f"{enclosure.get_kind_display()}{dated}, {'1 sida' if count == 1 else f'{count} sidor'}"
+    """Type, date and extent, and the file's name last: two letters of one day are told apart by it."""
+    file, dated = enclosure.document, f", {enclosure.dated}" if enclosure.dated else ""
+    if file.pages is None:
+        extent = "godtas inte" if file.is_refused else "kontrolleras"
+    else:
+        extent = "1 sida" if file.pages == 1 else f"{file.pages} sidor"
+    return f"{enclosure.get_kind_display()}{dated}, {extent} ({file.name})"

@@ -32,6 +32,37 @@ def problems(enclosures: list[Enclosure]) -> list[str]:
     return found
 
 
+def repeated(enclosures: list[Enclosure]) -> dict[int, str]:
+    """Documents with the very bytes of one that stands before them, or that their organisation has sent in the case already:
+    the enclosure's key -> the name of the earlier file. Two letters may be meant; one letter twice seldom is."""
+    new = [enclosure for enclosure in enclosures if enclosure.sent_by_id is None and enclosure.document.sha256]
+    if not new:
+        return {}
+    sent = Enclosure.objects.sent().filter(
+        assessment_id=new[0].assessment_id,
+        staged_by_id=new[0].staged_by_id,
+        voided_by__isnull=True,
+        document__sha256__in={enclosure.document.sha256 for enclosure in new},
+    )
+    known = {earlier.document.sha256: earlier.document.name for earlier in sent.select_related("document")}
+    found = {}
+    for enclosure in new:
+        if (name := known.get(enclosure.document.sha256)) is not None:
+            found[enclosure.pk] = name
+        known.setdefault(enclosure.document.sha256, enclosure.document.name)
+    return found
+
+
+def repeated_words(enclosures: list[Enclosure]) -> list[str]:
+    """The same for the page that asks once more: one sentence each."""
+    twice = repeated(enclosures)
+    return [
+        f"{enclosure.document.name} är samma fil som {twice[enclosure.pk]}. Kontrollera att båda ska med."
+        for enclosure in enclosures
+        if enclosure.pk in twice
+    ]
+
+
 def page_count(enclosures: list[Enclosure]) -> int:
     """The pages of those documents that have been checked."""
     return sum(enclosure.document.pages or 0 for enclosure in enclosures)

@@ -21,3 +21,12 @@ class LanguageField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return str(super().to_python(value)).lower()
+
+
+def compare(form: forms.Form) -> None:
+    """Hold the language against the answer on an interpreter: either without the other is asked about, never dropped."""
+    wanted, language = form.cleaned_data.get("interpreter"), form.cleaned_data.get("language")
+    if wanted and not language:
+        form.add_error("language", "Fyll i vilket språk tolken ska tala")
+    if wanted is False and language:
+        form.add_error("language", "Du har svarat att tolk inte behövs. Ta bort språket eller ändra svaret.")

@@ -6,14 +6,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.db import connection
 from django.utils import timezone
 
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text, short_text, yes_no
 from fmu_portal.forms import DateField
 from fmu_portal.models import Duty
-from orders.inputs.files import problems, send, staged, waiting_words
+from orders.inputs import contact, language
+from orders.inputs.files import problems, repeated_words, send, staged, waiting_words
 from orders.inputs.language import LanguageField
 from orders.models import Enclosure, EnclosureKind, Order
 from rules.limits import decided
@@ -38,7 +38,7 @@ class SendsFiles(StepForm):
         return self.cleaned_data
 
     def warnings(self) -> list[str]:
-        return [*super().warnings(), *waiting_words(self.enclosures)]
+        return [*super().warnings(), *waiting_words(self.enclosures), *repeated_words(self.enclosures)]
 
     def kinds(self) -> set[str]:
         """The kinds of document that are staged."""
@@ -55,7 +55,7 @@ class OrderForm(SendsFiles):
     sections = (
         ("Behov", ("interpreter", "language", "special_needs")),
         ("Så ska förmågan bedömas", ("purpose", "method", "expandable")),
-        ("Information och kontakt", ("informed_on", "contact_confirmed")),
+        ("Information och kontakt", ("informed_on", "address", "phone", "contact_confirmed")),
         ("Det här bifogar du", ("medical", "self_rating", "no_self_rating_reason", "own_documents")),
     )
 
@@ -90,6 +90,8 @@ class OrderForm(SendsFiles):
         label="När fick den försäkrade information?",
         help_text="Om syftet, vad utredningen innebär och vilka uppgifter som lämnas till utföraren (6 § lagen).",
     )
+    address = short_text("Ny adress", required=False, help_text="Fyll i om adressen har ändrats.")
+    phone = contact.PhoneField("Nytt telefonnummer", required=False, help_text="Fyll i om numret har ändrats.")
     contact_confirmed = forms.BooleanField(label="Namn, adress och telefon är kontrollerade")
 
     @property
@@ -109,11 +111,11 @@ class OrderForm(SendsFiles):
         self.initial.setdefault("language", subject.language if subject.interpreter else "")
         if subject.interpreter is not None:
             self.initial.setdefault("interpreter", "ja" if subject.interpreter else "nej")
+        self.fields["contact_confirmed"].help_text = f"I ärendet står: {contact.known(self.actor, subject)}"
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if cleaned.get("interpreter") and not cleaned.get("language"):
-            self.add_error("language", "Fyll i vilket språk tolken ska tala")
+        language.compare(self)
         day = cleaned.get("informed_on")
         if day and day > timezone.localdate():
             self.add_error("informed_on", "Dagen ligger i framtiden. Fyll i dagen då informationen lämnades.")
@@ -127,6 +129,11 @@ class OrderForm(SendsFiles):
         )
         if cleaned.get("self_rating") is False and not cleaned.get("no_self_rating_reason"):
             self.add_error("no_self_rating_reason", "Fyll i varför självskattningen saknas")
+        if cleaned.get("self_rating") and cleaned.get("no_self_rating_reason"):
+            self.add_error(
+                "no_self_rating_reason",
+                "Du har svarat att självskattningen bifogas. Ta bort texten eller ändra svaret.",
+            )
         return cleaned
 
     def _compare(self, name: str, kind: EnclosureKind, there: set[str], missing: str) -> None:
@@ -142,17 +149,19 @@ class OrderForm(SendsFiles):
     def apply(self, context: Context) -> None:
         cleaned, subject = self.cleaned_data, context.subject
         subject.method, subject.special_needs = cleaned["method"], cleaned["special_needs"]
-        subject.language = cleaned["language"] if cleaned["interpreter"] else ""
+        subject.language = cleaned["language"]
         subject.save(update_fields=["method", "special_needs", "language"])
         context.set(interpreter=cleaned["interpreter"], ordered_on=context.today, underlag_complete_on=context.today)
         context.data["expandable"] = cleaned["expandable"]
+        if changed := contact.change(context, cleaned["address"], cleaned["phone"]):
+            context.data["changed"] = changed
         Order.objects.create(
             assessment=subject,
             event_id=context.event_id,
             method=cleaned["method"],
             purpose=cleaned["purpose"],
             expandable=cleaned["expandable"],
-            no_self_rating_reason="" if cleaned["self_rating"] else cleaned["no_self_rating_reason"],
+            no_self_rating_reason=cleaned["no_self_rating_reason"],
             own_documents=cleaned["own_documents"],
             informed_on=cleaned["informed_on"],
         )
@@ -229,7 +238,7 @@ class AddForm(SendsFiles):
     special_needs = short_text("Särskilda behov", max_length=300, required=False)
     special_needs_was = forms.CharField(required=False, widget=forms.HiddenInput)
     address = short_text("Ny adress", required=False)
-    phone = short_text("Nytt telefonnummer", "w-20", max_length=40, required=False)
+    phone = contact.PhoneField("Nytt telefonnummer", required=False)
 
     def set_up(self) -> None:
         self.initial.setdefault("special_needs", self.subject.special_needs)
@@ -256,12 +265,5 @@ class AddForm(SendsFiles):
             subject.special_needs = cleaned["special_needs"]
             subject.save(update_fields=["special_needs"])
             changed.append("special_needs")
-        person_fields = [name for name in ("address", "phone") if cleaned[name]]
-        if person_fields:
-            with connection.cursor() as cursor:
-                # A protected person's row may be behind the wall: written by the database, and not read.
-                cursor.execute(
-                    "SELECT orders_readdress(%s, %s, %s)", [subject.pk, cleaned["address"], cleaned["phone"]]
-                )
-        context.data["changed"] = changed + person_fields
+        context.data["changed"] = changed + contact.change(context, cleaned["address"], cleaned["phone"])
         send(context, self.enclosures)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import Municipality, Organisation, OrganisationKind, PostalCode
 from fmu_portal import identity
@@ -13,6 +15,8 @@ from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text, short_text, yes_no
 from fmu_portal.forms import DateField
 from orders.access import cases_of_person
+from orders.inputs import language
+from orders.inputs.contact import PhoneField
 from orders.inputs.language import LanguageField
 from orders.models import Assessment, InsuredPerson, Protection
 
@@ -111,7 +115,7 @@ class RequestForm(ResidenceForm):
         choices=[("", "Inte aktuellt"), *OTHER_REGION.items()],
         required=False,
     )
-    phone = short_text("Telefon", "w-20", max_length=40)
+    phone = PhoneField("Telefon")
     email = forms.EmailField(label="E-post", required=False, widget=forms.EmailInput(attrs={"data-width": "w-32"}))
     representative = short_text("God man, förvaltare eller ombud", required=False, help_text="Namn och telefon.")
     interpreter = yes_no("Behövs tolk?")
@@ -141,6 +145,13 @@ class RequestForm(ResidenceForm):
                 "Personnumret stämmer inte. Kontrollera siffrorna och skriv ÅÅÅÅMMDD-NNNN."
             ) from error
 
+    def clean_wished_start(self) -> date | None:
+        """Today or later."""
+        day: date | None = self.cleaned_data["wished_start"]
+        if day and day < timezone.localdate():
+            raise forms.ValidationError("Dagen har passerat. Välj i dag eller en senare dag, eller lämna tomt.")
+        return day
+
     def clean_postal_code(self) -> str:
         """Five digits."""
         code = "".join(self.cleaned_data["postal_code"].split())
@@ -150,8 +161,7 @@ class RequestForm(ResidenceForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        if cleaned.get("interpreter") and not cleaned.get("language"):
-            self.add_error("language", "Fyll i vilket språk tolken ska tala")
+        language.compare(self)
         self.clean_residence()
         return cleaned
 
@@ -199,7 +209,7 @@ class RequestForm(ResidenceForm):
             person.municipality = cleaned["municipality"]
         person.set_identity(cleaned["personnummer"])
         person.save(force_insert=True)
-        subject.language = cleaned["language"] if cleaned["interpreter"] else ""
+        subject.language = cleaned["language"]
         subject.special_needs, subject.method = cleaned["special_needs"], cleaned["method"]
         subject.save(update_fields=["language", "special_needs", "method"])
         context.set(

@@ -23,7 +23,7 @@ STATUSES = by_name(
 
 RUNS = ("in_progress",)
 AFTER = ("in_progress", "delivered", "supplement_requested", "accepted")
-"""Anstånd may be given after the last day and after delivery too, so that a slow answer costs the region nothing."""
+"""Anstånd may be given after the last day and after a late delivery too, so that a slow answer costs the region nothing."""
 
 EVERYBODY = (AGENCY, REGION, PERFORMER)
 
@@ -45,14 +45,14 @@ STEPS = by_name(
     ),
     Step(
         "apply", "Ansök om anstånd", "Regionen ansökte om anstånd.",
-        from_=(NEW,), to="applied", by=COORDINATOR, input="apply", case_in=AFTER, guards=("none_open",),
+        from_=(NEW,), to="applied", by=COORDINATOR, input="apply", case_in=AFTER, guards=("none_open", "came_late"),
         note_to=EVERYBODY, tells=(PERFORMER,), confirm=True, hint="Vid risk för försening, med skälet (8 §).",
         happens=("Försäkringskassan beslutar om en ny sista dag.",
                  "Sista dag gäller tills Försäkringskassan har beslutat något annat."),
     ),
     Step(
         "grant_unasked", "Ge anstånd på eget initiativ", "Försäkringskassan gav anstånd till {until} på eget initiativ.",
-        from_=(NEW,), to="granted", by=OFFICE, input="grant", case_in=AFTER, guards=("none_open",),
+        from_=(NEW,), to="granted", by=OFFICE, input="grant", case_in=AFTER, guards=("none_open", "came_late"),
         note_to=EVERYBODY, tells=(REGION, PERFORMER), confirm=True, hint="Till exempel när underlaget har kompletterats sent.",
         happens=("Sista dag flyttas till dagen som du anger (8 §).",),
     ),

@@ -313,7 +313,7 @@ def _document(actor: Actor, case: Assessment, enclosure: Enclosure, part: bool) 
     return {
         "title": f"{enclosure.get_kind_display()}{dated}",
         "url": f"/arenden/{case.number}/handlingar/{enclosure.document_id}/" if openable else None,
-        "kind": "PDF",
+        "kind": file.name if may and not voided else "PDF",
         "pages": file.pages,
         "state": state,
         "unread": (openable and not read) or (file.is_refused and not voided),

@@ -20,6 +20,7 @@ from documents import vault
 from documents.intake import Unacceptable, take_in
 from fmu_portal.addresses import number_in
 from fmu_portal.forms import DateField, PortalForm
+from orders.inputs.files import repeated
 from orders.models import Assessment, Enclosure, EnclosureKind
 
 LATE = timedelta(minutes=2)
@@ -157,10 +158,12 @@ def remove_staged(enclosure: Enclosure) -> None:
 
 def rows_of(case: Assessment, enclosures: list[Enclosure]) -> list[dict[str, Any]]:
     """The staged documents for the table beside the form."""
+    twice = repeated(enclosures)
     return [
         {
             "enclosure": enclosure,
             "url": f"/arenden/{case.number}/handlingar/{enclosure.document_id}/",
+            "same_as": twice.get(enclosure.pk),
             "warning": enclosure.warning_page if not enclosure.attested else None,
             "late": enclosure.document.waits and timezone.now() - enclosure.document.received_at > LATE,
             "first": index == 0,

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -21,6 +22,7 @@ from accounts.forms import PasswordForm
 from accounts.models import User
 from accounts.permissions import See
 from documents.intake import max_megabytes
+from documents.models import Opening
 from fmu_portal import errors
 from fmu_portal.addresses import number_in
 from fmu_portal.engine import door
@@ -107,6 +109,15 @@ def _guard(target: Target, actor: Actor, seen: int | None) -> None:
     door.check(registered, subject, target.step, actor, {d.kind for d in duties}, seen)
 
 
+def _hindered(request: HttpRequest, target: Target, actor: Actor) -> HttpResponse | None:
+    """The page that says so, with the way back to the case; None where nothing is in the way."""
+    try:
+        _guard(target, actor, None if request.method == "GET" else _seen(request))
+    except (WrongState, LostRace) as refused:
+        return _refused(request, target, refused)
+    return None
+
+
 def _seen(request: HttpRequest) -> int | None:
     return number_in(request.POST.get("sedd"))
 
@@ -135,15 +146,12 @@ def step_page(
     actor = actor_of(request)
     target = _target(actor, number, step, part, pk)
     case, form_class = target.case, target.form_class
+    if (refused := _hindered(request, target, actor)) is not None:
+        return refused
     if request.method == "GET":
-        _guard(target, actor, None)
         kept = parked.back(request) or load_draft(case, actor, target.draft)
         form = _unbound(target, actor, kept)
         return _show(request, target, actor, form, kept=bool(kept))
-    try:
-        _guard(target, actor, _seen(request))
-    except (WrongState, LostRace) as refused:
-        return _refused(request, target, refused)
     if form_class is None:
         return _take(request, target, actor, None)
     data = _typed(request)
@@ -220,7 +228,18 @@ def _show(
     if target.subject is case and step.name == "order":
         limit = if_sent(timezone.localdate())
         context |= {"if_sent": limit.due, "if_sent_days": limit.inputs["days"], "today": timezone.localdate()}
+    if target.subject is case and step.name == "confirm":
+        context["received"] = _received(actor, case)
     return render(request, "orders/step.html", context, status=status)
+
+
+def _received(actor: Actor, case: Assessment) -> list[Enclosure]:
+    """The documents that are confirmed, each with ``opened``: whether anybody of the actor's organisation has opened it."""
+    opened = Opening.objects.filter(
+        document=OuterRef("document_id"), case_id=case.pk, mandate__organisation_id=actor.organisation_id
+    )
+    found = access.listed_enclosures(actor, case).underlag().filter(voided_by__isnull=True)
+    return list(found.select_related("document").annotate(opened=Exists(opened)))
 
 
 def _files(case: Assessment, enclosures: list[Enclosure], hint: str) -> dict[str, Any]:
@@ -262,24 +281,19 @@ def check_page(
     case, row, form_url, form_class = target.case, target.step, target.url, target.form_class
     kept = load_draft(case, actor, target.draft)
     shown = _fingerprint(case, actor, form_class, kept)
+    if (refused := _hindered(request, target, actor)) is not None:
+        return refused
+    password = _password(request, row)
     if request.method == "POST":
-        try:
-            _guard(target, actor, _seen(request))
-        except (WrongState, LostRace) as refused:
-            return _refused(request, target, refused)
         if request.POST.get("visat", shown) != shown:
             messages.warning(
                 request, "Uppgifterna eller handlingarna har ändrats sedan du kontrollerade dem. Kontrollera igen."
             )
             return redirect(request.path)
-        password = _password(request, row)
         if password is None or password.is_valid():
             if password is not None:
                 sessions.renew(request)
             return _take(request, target, actor, kept)
-    else:
-        _guard(target, actor, None)
-        password = _password(request, row)
     if not row.confirm or form_class is None or not kept:
         return redirect(form_url)
     form = form_class(kept, subject=target.subject, actor=actor)
@@ -289,12 +303,15 @@ def check_page(
         {"label": label, "values": values, "change_url": f"{form_url}#{form[name].first_input_id}"}
         for name, label, values in form.answers()
     ]
-    context = _base(target, actor) | {
+    base = _base(target, actor)
+    context = base | {
         "rows": rows,
         "form_url": form_url,
         "warnings": form.warnings(),
         "shown": shown,
         "password": password,
+        # A report written in the portal is read here, before it is signed.
+        "report_url": f"{base['case_url']}utlatande/granska/" if form.cleaned_data.get("source") == "form" else "",
     }
     if form.sends:
         enclosures = getattr(form, "enclosures", [])
