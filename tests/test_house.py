@@ -9,6 +9,7 @@ import pytest
 from orders import diagram
 from orders.process import ASSESSMENT
 from rules.load import records
+from tests import sharing
 from tests.picked_columns import column, picked
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -217,3 +218,10 @@ def test_the_documents_point_at_files_that_exist(path):
     places = "|".join((*APPS, "tests", "launcher", "bench", "docs", "static", "templates"))
     for target in re.findall(rf"`((?:{places})/[\w./-]+)`", path.read_text()):
         assert "NAME" in target or (ROOT / target).exists(), target
+
+
+def test_what_begins_early_is_there():
+    """A name that no test has would put nothing first, without a word."""
+    for place in sharing.EARLY:
+        file, name = place.split("::")
+        assert f"\ndef {name}" in (ROOT / file).read_text(), place
