@@ -16,6 +16,8 @@ from correspondence.models.message import MOST_TEXT, MOST_TITLE
 from fmu_portal.forms import PortalForm
 from orders.models import Assessment
 
+TO_WHOM = "Välj vem meddelandet går till"
+
 _GROUPS = {
     "agency_office": "Försäkringskassans kontor",
     "region": "Regioner",
@@ -60,7 +62,9 @@ class NewThreadForm(PortalForm):
 class CaseThreadForm(NewThreadForm):
     """A thread of a case, between its parties."""
 
-    parties = forms.MultipleChoiceField(label="Till", widget=forms.CheckboxSelectMultiple)
+    parties = forms.MultipleChoiceField(
+        label="Till", widget=forms.CheckboxSelectMultiple, error_messages={"required": TO_WHOM}
+    )
     field_order = ("parties", "title", "text", "asked")
 
     def set_up(self) -> None:
@@ -100,7 +104,10 @@ class GeneralThreadForm(NewThreadForm):
     """A thread between two organisations outside any case."""
 
     organisation = forms.ModelChoiceField(
-        label="Till", queryset=Organisation.objects.none(), empty_label="Välj mottagare"
+        label="Till",
+        queryset=Organisation.objects.none(),
+        empty_label="Välj mottagare",
+        error_messages={"required": TO_WHOM},
     )
     field_order = ("organisation", "title", "text", "asked")
 

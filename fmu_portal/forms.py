@@ -169,15 +169,21 @@ def required_message(field: forms.Field, label: str) -> str:
     return f"{verb} {in_sentence(label)}"
 
 
+def about(label: str, do: str) -> str:
+    """What to do, told apart by the label where errors stand together: "Sista dag från: skriv ett datum", and after a
+    question as a sentence of its own."""
+    return f"{label} {do}" if label.endswith("?") else f"{label}: {in_sentence(do)}"
+
+
 def swedish_messages(field: forms.Field, label: str) -> dict[str, str]:
     """Messages by code, in words that say what to do. A field's own messages win over these."""
-    name = in_sentence(label).rstrip("?")
+    counted = label.replace("%", "%%")  # its message is filled in
     messages = {
         "required": required_message(field, label),
         "max_length": "Skriv högst %(limit_value)d tecken. Nu är det %(show_value)d.",
         "min_length": "Skriv minst %(limit_value)d tecken. Nu är det %(show_value)d.",
-        "max_value": "Skriv ett tal som är högst %(limit_value)s",
-        "min_value": "Skriv ett tal som är minst %(limit_value)s",
+        "max_value": about(counted, "Skriv ett tal som är högst %(limit_value)s"),
+        "min_value": about(counted, "Skriv ett tal som är minst %(limit_value)s"),
         "max_decimals": "Skriv högst %(max)s decimaler",
         "max_digits": "Skriv högst %(max)s siffror",
         "max_whole_digits": "Skriv högst %(max)s siffror före decimaltecknet",
@@ -192,13 +198,13 @@ def swedish_messages(field: forms.Field, label: str) -> dict[str, str]:
     if isinstance(field, forms.EmailField):
         messages["invalid"] = "Skriv e-postadressen så här: namn@exempel.se"
     elif isinstance(field, forms.DecimalField | forms.FloatField):
-        messages["invalid"] = f"Skriv {name} med siffror"
+        messages["invalid"] = about(label, "Skriv med siffror")
     elif isinstance(field, forms.IntegerField):
-        messages["invalid"] = f"Skriv {name} som ett heltal"
+        messages["invalid"] = about(label, "Skriv ett heltal")
     elif isinstance(field, forms.DateField):
-        messages["invalid"] = f"Skriv {name} som ett datum, till exempel 2027-01-14"
+        messages["invalid"] = about(label, "Skriv ett datum, till exempel 2027-01-14")
     elif isinstance(field, forms.TimeField):
-        messages["invalid"] = f"Skriv {name} som ett klockslag, till exempel 10.30"
+        messages["invalid"] = about(label, "Skriv ett klockslag, till exempel 10.30")
     elif isinstance(field, forms.FileField):
         messages["invalid"] = "Filen kom inte fram. Välj den igen."
     return messages

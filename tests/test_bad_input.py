@@ -38,7 +38,7 @@ def request_form(cast):
         ({"municipality": "9999"}, "Välj ett av alternativen i listan"),
         ({"interpreter": "ja"}, "Fyll i vilket språk tolken ska tala"),
         ({"interpreter": "nej", "language": "arabiska"}, "Du har svarat att tolk inte behövs"),
-        ({"wished_start": "31/2 2027"}, "som ett datum"),
+        ({"wished_start": "31/2 2027"}, "Önskad start tidigast: skriv ett datum"),
         ({"wished_start": "2020-01-02"}, "Dagen har passerat"),
         ({"phone": "abc"}, "Skriv numret med riktnummer"),
         ({"phone": "070-17"}, "Skriv numret med riktnummer"),

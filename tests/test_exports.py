@@ -246,7 +246,7 @@ def test_bad_input_asks_for_nothing(cast, cases):
     for data, message in (
         ({"fraga": "", "format": ""}, "Välj filformat"),
         ({"fraga": "", "format": "pdf"}, "Välj ett av alternativen"),
-        ({"fraga": "fran=x", "format": "csv"}, "som ett datum"),
+        ({"fraga": "fran=x", "format": "csv"}, "skriv ett datum"),
     ):
         answer = client.post("/arenden/export/", data)
         assert answer.status_code == 422

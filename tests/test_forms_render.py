@@ -146,9 +146,24 @@ def test_what_is_no_date_is_refused_and_kept_on_the_page(typed: str) -> None:
         day = DateField(label="Dag")
 
     form = OneDay({"day": typed})
-    assert form.errors["day"] == ["Skriv dag som ett datum, till exempel 2027-01-14"]
+    assert form.errors["day"] == ["Dag: skriv ett datum, till exempel 2027-01-14"]
     assert typed in group(form, "day")
     assert 'type="date"' not in group(form, "day") or typed[:4].isdigit()
+
+
+def test_a_message_says_which_field_it_is_about_whatever_its_label() -> None:
+    class Odd(PortalForm):
+        first = DateField(label="Sista dag från")
+        told = DateField(label="När fick den försäkrade information?")
+        part = forms.IntegerField(label="Andel (%)", max_value=100)
+
+    form = Odd({"first": "x", "told": "x", "part": "101"})
+    assert form.errors == {
+        "first": ["Sista dag från: skriv ett datum, till exempel 2027-01-14"],
+        "told": ["När fick den försäkrade information? Skriv ett datum, till exempel 2027-01-14"],
+        "part": ["Andel (%): skriv ett tal som är högst 100"],
+    }
+    assert Odd({"part": "x"}).errors["part"] == ["Andel (%): skriv ett heltal"]
 
 
 def test_a_date_input_gets_an_iso_value() -> None:

@@ -152,7 +152,7 @@ def test_a_personnummer_outside_a_case_or_before_the_region_is_refused(cast, num
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({}, ["Välj till", "Fyll i ämne", "Fyll i meddelande"]),
+        ({}, ["Välj vem meddelandet går till", "Fyll i ämne", "Fyll i meddelande"]),
         ({"parties": ["performer"], "title": "x" * 121, "text": "y" * 4001}, ["högst 120", "högst 4000"]),
         ({"parties": ["agency"], "title": "x", "text": "y"}, ["Välj"]),
         ({"parties": ["performer"], "title": "x", "text": "y", "asked": "region"}, ["Välj ett av alternativen"]),
