@@ -14,7 +14,7 @@ from accounts.permissions import See
 from accounts.roles import Party
 from accounts.written import Written
 from fmu_portal.context import MOST_COUNTED, count_text
-from fmu_portal.engine.registry import PROCESSES
+from fmu_portal.engine.registry import PROCESSES, Aside
 from fmu_portal.models import Duty
 from orders.access import name_in_list
 from orders.models import Assessment
@@ -107,6 +107,7 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
     found = {case.pk: case for case in _cases(actor, duties[:PAGE])}
     pending = {pk for pk, case in found.items() if case.pending}  # type: ignore[attr-defined]
     rules = rules_by_code()
+    asides = _asides(actor, [duty for duty in duties[:PAGE] if duty.case_id is None])
     week_ends = today + timedelta(days=6 - today.weekday())
     for duty in duties[:PAGE]:
         case = found.get(duty.case_id or 0)
@@ -115,16 +116,17 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
         if case is None and not asked and duty.case_id is not None:
             continue  # the case is not the actor's to see
         url = _address(duty, actor, case, registered.apart_for(actor) if asked else "")
+        aside = asides.get((duty.process, duty.subject_id))
         rule = rules.get(duty.rule)
         row = Row(
             duty=duty,
             case=case,
-            number=case.number if case else "Inget ännu" if asked else "–",
+            number=case.number if case else aside.number if aside else "Inget ännu" if asked else "–",
             task=task_of(duty, today, duty.case_id in pending),
             left=duty_left(duty, today, duty.case_id in pending),
             basis=rule.basis if rule else "",
-            fact=_fact(actor, case) if case else registered.alone if url else COLLEAGUES,
-            counterpart=_counterpart(actor, case) if case else "",
+            fact=_fact(actor, case) if case else _alone(aside, registered.alone, bool(url)),
+            counterpart=_counterpart(actor, case) if case else aside.counterpart if aside else "",
             holder=duty.holder.name if duty.holder else "Ingen ännu",
             person=name_in_list(actor, case) if case else "",
             url=url,
@@ -134,6 +136,23 @@ def basket(actor: Actor, wanted: Wanted, today: date) -> Page:
             page.groups.append((title, []))
         page.groups[-1][1].append(row)
     return page
+
+
+def _asides(actor: Actor, duties: list[Duty]) -> dict[tuple[str, int], Aside]:
+    """(process, subject's id) -> what is said of what belongs to no case: one query for each kind of subject."""
+    asked: dict[str, list[int]] = {}
+    for duty in duties:
+        asked.setdefault(duty.process, []).append(duty.subject_id)
+    found = {}
+    for process, ids in asked.items():
+        if (tell := PROCESSES[process].aside) is not None:
+            found.update({(process, pk): aside for pk, aside in tell(actor, ids).items()})
+    return found
+
+
+def _alone(aside: Aside | None, words: str, own: bool) -> str:
+    """The fact beside a duty that is of no case, and whose it is where it is not one's own."""
+    return " ".join(part for part in (aside.fact if aside else "", words if own else COLLEAGUES) if part)
 
 
 def _cases(actor: Actor, duties: list[Duty]) -> list[Assessment]:

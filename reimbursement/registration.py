@@ -111,12 +111,15 @@ def _payments() -> list[URLPattern]:
 def register_all() -> None:
     """Called once when the app is ready."""
     from orders.api import further
-    from reimbursement import demo, evidence, jobs, notices, proposing, reach, rechecking
+    from reimbursement import beside, demo, evidence, jobs, notices, proposing, reach, rechecking
+    from reimbursement.models import Batch, Claim, Recovery, Review
 
     _claim()
     _recovery()
     _batch()
     _review()
+    for model in (Claim, Recovery, Batch, Review):
+        registry.PROCESSES[model.PROCESS].aside = beside.of(model)
     proposing.register()
     rechecking.register()
     jobs.register()

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from fmu_portal.engine.door import take
+from orders.models.access import Recusal
 from reimbursement.models import Claim, Decision, Line, Remark, Urgency
 from tests import claims
 from tests import situations as s
@@ -41,6 +42,34 @@ def test_work_basket_shows_as_many_as_it_counts_and_leads_to_ones_own_alone(cast
         assert ("Görs av en kollega hos er" in page) != mine
         assert "Utanför ärenden" not in page
         assert "Inget ännu" not in page
+
+
+def test_work_basket_tells_one_claim_from_another(cast):
+    from tests import recoveries
+
+    claim = claims.submitted(cast)
+    basket = text(browser(cast.controller).get("/att-gora/"))
+    assert claim.number in basket
+    assert "Region Stockholm. Utredning, 18 400 kr." in basket
+    recovery = recoveries.opened(cast)
+    basket = text(browser(cast.controller).get("/att-gora/"))
+    assert recovery.number in basket
+    assert "Återkrav, 1 000 kr." in basket
+
+
+def test_work_basket_says_when_a_colleague_has_to_attest(cast):
+    claims.decided(cast)
+    own = "Du har själv beslutat. En kollega attesterar."
+    assert own in text(browser(cast.controller).get("/att-gora/"))
+    assert own not in text(browser(cast.attester).get("/att-gora/"))
+
+
+def test_work_basket_tells_nothing_of_a_claim_that_the_person_may_not_see(cast):
+    claim = claims.submitted(cast)
+    Recusal.objects.create(assessment=claim.assessment, user_id=cast.controller.user_id)
+    basket = text(browser(cast.controller).get("/att-gora/"))
+    assert claim.number not in basket
+    assert "18 400" not in basket
 
 
 def test_claim_stands_in_the_queue_with_what_the_checks_say(cast):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from accounts.actor import Actor
 from fmu_portal.engine.table import DutyKind, Process, Step
@@ -35,6 +35,14 @@ Hook = Callable[[Any], None]
 """Called with the step's `Context` inside the door's transaction, after the input has been applied."""
 
 
+class Aside(NamedTuple):
+    """What a list says of a subject that belongs to no case: its number, one fact, and who stands on the other side."""
+
+    number: str
+    fact: str
+    counterpart: str
+
+
 @dataclass
 class Registered:
     """A process with what its app has registered for it.
@@ -44,7 +52,8 @@ class Registered:
     ``locked(pk)`` gives the row for change: whatever belongs to a case locks the case's row first. ``inputs``: name -> a
     `StepForm` class. ``apply``: the SQL call that moves the stored status to what an event says. ``page``: subject's id
     -> the address of its own page, for a process that is no part of a case's page. ``alone``: what a list says beside a
-    subject that belongs to no case. ``prepare``: reads at once, for many subjects, what guards and hooks will ask of
+    subject that belongs to no case, and ``aside`` what it says of each of several, of those that the actor sees.
+    ``prepare``: reads at once, for many subjects, what guards and hooks will ask of
     each (`many.take_many`). ``after_all``: hooks after a step that are given all the `Context` of a set at once; a
     single step is a set of one.
     """
@@ -59,6 +68,7 @@ class Registered:
     after_all: dict[str, list[Callable[[list[Any]], None]]] = field(default_factory=dict)
     page: Callable[[int], str] | None = None
     alone: str = ""
+    aside: Callable[[Actor, list[int]], dict[int, Aside]] | None = None
     prepare: Callable[[list[Any]], None] | None = None
 
     def input_of(self, step: Step) -> Any:
