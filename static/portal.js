@@ -39,21 +39,21 @@
     };
     const later = (wait) => {
       clearTimeout(timer);
-      timer = setTimeout(save, wait);
+      timer = setTimeout(() => save(), wait);
     };
-    function save() {
+    function save(leaving = false) {
       clearTimeout(timer);
       if (!dirty || form.dataset.sent) return;
       if (underway) return later(REST);
-      underway = send().finally(() => { underway = null; });
+      underway = send(leaving).finally(() => { underway = null; });
     }
-    async function send() {
+    async function send(leaving) {
       dirty = false;
       const body = new FormData(form);
       for (const file of all("input[type=file]", form)) body.delete(file.name);
       try {
         const answer = await fetch(form.dataset.autosave, {
-          method: "POST", body, credentials: "same-origin", redirect: "manual", keepalive: document.hidden,
+          method: "POST", body, credentials: "same-origin", redirect: "manual", keepalive: leaving,
           headers: { "X-Requested-With": "fetch" },
         });
         if (answer.type === "opaqueredirect" || answer.status === 401) {
@@ -81,7 +81,9 @@
     form.addEventListener("input", () => { dirty = true; later(REST); });
     form.addEventListener("change", () => { dirty = true; later(REST); });
     form.addEventListener("focusout", (event) => { if (!form.contains(event.relatedTarget)) save(); });
-    document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
+    document.addEventListener("visibilitychange", () => { if (document.hidden) save(true); });
+    // Before the next page is asked for, which may be this one again: it shows what was written last.
+    window.addEventListener("beforeunload", () => save(true));
     form.addEventListener("submit", (event) => {
       clearTimeout(timer);
       if (!underway) return;

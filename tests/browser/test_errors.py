@@ -228,6 +228,23 @@ def test_save_button_while_the_page_saves_by_itself(desk, new_desk):
     assert doctor.page.locator("main form textarea").first.input_value() == "Kan sitta en timme åt gången"
 
 
+def test_page_loaded_again_in_the_middle_of_writing(desk, new_desk):
+    """While the browser asks whether to leave, what was just written is saved: the page that comes has it."""
+    number = setting.in_progress(desk)
+    doctor = new_desk(jobs.PHYSICIAN)
+    doctor.go(f"/arenden/{number}/utlatande/impact/")
+    text = doctor.page.locator("main form textarea").first
+    text.fill("Kan gå en halv timme")
+    with doctor.page.expect_response("**/spara/"):
+        doctor.page.evaluate("dispatchEvent(new Event('beforeunload', { cancelable: true }))")
+    doctor.page.reload(wait_until="domcontentloaded")
+    assert text.input_value() == "Kan gå en halv timme"
+    text.fill("Kan gå en halv timme i taget")
+    doctor.press("Spara utkast")
+    assert "har ändrats sedan" not in doctor.h1
+    assert text.input_value() == "Kan gå en halv timme i taget"
+
+
 def test_form_left_open_over_night(new_desk, desk, portal, database, shots):
     """The session ends while the form is open: after the login what was typed is there, and nothing has been sent."""
     number = setting.requested(desk)
