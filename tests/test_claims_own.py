@@ -44,6 +44,20 @@ def test_a_quarter_is_claimed_and_the_rest_of_the_year_shown(cast, central):
     assert browser(cast.region).post(url, form).status_code == 403
 
 
+def test_a_quarter_is_sent_knowing_what_the_year_has_left_and_that_it_is_not_over(cast, central):
+    today = timezone.localdate()
+    quarter = (today.month + 2) // 3
+    ended = open_claim("open_administration", cast.finance, {"year": "2025", "quarter": "3", "cost": "350 000"})
+    take("claim", ended.pk, "submit", cast.finance, {"version": ended.version})
+    over = open_claim("open_administration", cast.finance, {"year": "2025", "quarter": "4", "cost": "5 000"})
+    text = page(cast.finance, url_of(over, "steg/submit/"))
+    assert "Av det är 1 000 000 kr kvar" in text
+    assert "Kvartalet slutar" not in text
+    going = {"year": str(today.year), "quarter": str(quarter), "cost": "5 000"}
+    text = page(cast.finance, url_of(open_claim("open_administration", cast.finance, going), "steg/submit/"))
+    assert "Kvartalet slutar" in text
+
+
 def test_a_day_of_training_is_claimed_and_listed(cast, central):
     client, url = browser(cast.finance), "/ersattning/utbildning/"
     assert "Inget begärt ännu" in text_of(client.get(url))

@@ -22,10 +22,10 @@ from fmu_portal.forms import PortalForm
 from fmu_portal.money import kronor
 from orders.views.staging import LATE, ManyFiles
 from orders.words import duty_left
-from reimbursement import claimed, evidence, recoveries
+from reimbursement import administering, claimed, evidence, recoveries
 from reimbursement.effects import claimed as claimed_lines
 from reimbursement.listing import SENT_FROM, about
-from reimbursement.models import Claim
+from reimbursement.models import Claim, ClaimKind
 from reimbursement.process import CLAIM
 from reimbursement.views import steps
 from reimbursement.views.access import get_claim, of_region
@@ -72,6 +72,8 @@ def target(actor: Actor, claim: Claim, step: Step) -> steps.Target:
         more["question"] = next((r.text for r in reversed(claimed.remarks_of(claim)) if r.kind == "question"), "")
     if step.name == "submit":
         more |= {"lines": claimed.lines_shown(claim, decisions=False), "files": evidence.evidence_of(claim)}
+        if claim.kind == ClaimKind.ADMINISTRATION:
+            more |= _of_the_year(actor, claim)
     page = f"/ersattning/begaran/{claim.pk}/"
     return steps.Target(
         PROCESSES[CLAIM.name],
@@ -86,6 +88,13 @@ def target(actor: Actor, claim: Claim, step: Step) -> steps.Target:
         more=more,
         button="Spara kostnaderna" if step.name == "enter_costs" else "",
     )
+
+
+def _of_the_year(actor: Actor, claim: Claim) -> dict[str, Any]:
+    """What the year's ceiling leaves beside what is claimed already (12 §), and the quarter's end where it has not come."""
+    today = timezone.localdate()
+    year = next((year for year in administering.years(actor, today) if year.year == claim.year), None)
+    return {"left": year.left if year else None, "ends": claim.payable_on if claim.payable_on >= today else None}
 
 
 def page(
