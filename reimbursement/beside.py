@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from accounts.actor import Actor
-from accounts.roles import Party
+from accounts.roles import Party, Role
 from fmu_portal.engine.registry import Aside
 from fmu_portal.money import kronor
+from fmu_portal.templatetags.portal import NBSP
 from reimbursement.models import Batch, Claim, Recovery, Review
 from reimbursement.models.subject import Subject
 
@@ -37,14 +38,20 @@ def _aside(row: Any, actor: Actor) -> Aside:
 
 
 def _own(row: Any, actor: Actor) -> bool:
-    """Whether the actor has decided what is to be attested now, so that the turn is a colleague's (four eyes)."""
-    return isinstance(row, Claim | Recovery) and row.status == "decided" and row.decided_by_id == actor.user_id
+    """Whether the actor would attest what they have decided themselves under another mandate (four eyes)."""
+    attests = actor.role == Role.ATTESTER and isinstance(row, Claim | Recovery) and row.status == "decided"
+    return attests and row.decided_by_id == actor.user_id
 
 
 def _what(row: Any) -> str:
     """The kind and the amount."""
     if isinstance(row, Claim):
-        return f"{row.kind_label}, {kronor(row.cost)}" if row.cost is not None else row.kind_label
+        return f"{row.kind_label}, {_sum(row.cost)}" if row.cost is not None else row.kind_label
     if isinstance(row, Recovery):
-        return f"Återkrav, {kronor(row.wrong if row.demand is None else row.demand)}"
-    return f"Utbetalning, {kronor(row.net)}" if isinstance(row, Batch) else f"Kontroll, {kronor(row.item.amount)}"
+        return f"Återkrav, {_sum(row.wrong if row.demand is None else row.demand)}"
+    return f"Utbetalning, {_sum(row.net)}" if isinstance(row, Batch) else f"Kontroll, {_sum(row.item.amount)}"
+
+
+def _sum(ore: int) -> str:
+    """An amount that stays whole at the end of a line."""
+    return kronor(ore).replace(" ", NBSP)

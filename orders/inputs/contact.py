@@ -29,7 +29,7 @@ class PhoneField(forms.CharField):
             return
         if sum(sign.isdecimal() for sign in value) < DIGITS:
             without = ". Har personen ingen telefon, skriv Saknas." if self.required else "."
-            raise forms.ValidationError(f"Skriv numret med riktnummer, till exempel 08-123 45 67{without}")
+            raise forms.ValidationError(f"Skriv telefonnumret med riktnummer, till exempel 08-123 45 67{without}")
 
 
 def known(actor: Actor, case: Assessment) -> str:

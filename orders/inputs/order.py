@@ -51,11 +51,11 @@ class OrderForm(SendsFiles):
     file_title = "Underlag"
     file_hint = "Kontrollera att sidantalet stämmer med originalet."
     _staged: list[Enclosure] | None = None
-    conditional = ("language", "no_self_rating_reason")
+    conditional = ("language", "no_self_rating_reason", "address", "phone")
     sections = (
         ("Behov", ("interpreter", "language", "special_needs")),
         ("Så ska förmågan bedömas", ("purpose", "method", "expandable")),
-        ("Information och kontakt", ("informed_on", "address", "phone", "contact_confirmed")),
+        ("Information och kontakt", ("informed_on", "contact_confirmed", "address", "phone")),
         ("Det här bifogar du", ("medical", "self_rating", "no_self_rating_reason", "own_documents")),
     )
 
@@ -90,9 +90,9 @@ class OrderForm(SendsFiles):
         label="När fick den försäkrade information?",
         help_text="Om syftet, vad utredningen innebär och vilka uppgifter som lämnas till utföraren (6 § lagen).",
     )
+    contact_confirmed = forms.BooleanField(label="Namn, adress och telefon är kontrollerade")
     address = short_text("Ny adress", required=False, help_text="Fyll i om adressen har ändrats.")
     phone = contact.PhoneField("Nytt telefonnummer", required=False, help_text="Fyll i om numret har ändrats.")
-    contact_confirmed = forms.BooleanField(label="Namn, adress och telefon är kontrollerade")
 
     @property
     def enclosures(self) -> list[Enclosure]:

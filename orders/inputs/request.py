@@ -149,7 +149,7 @@ class RequestForm(ResidenceForm):
         """Today or later."""
         day: date | None = self.cleaned_data["wished_start"]
         if day and day < timezone.localdate():
-            raise forms.ValidationError("Dagen har passerat. Välj i dag eller en senare dag, eller lämna tomt.")
+            raise forms.ValidationError("Önskad start har passerat. Välj i dag eller en senare dag, eller lämna tomt.")
         return day
 
     def clean_postal_code(self) -> str:
