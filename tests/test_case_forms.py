@@ -101,6 +101,7 @@ def test_confirming_shows_what_came_and_what_nobody_at_the_unit_has_opened(cast)
         page = browser(actor).get(form(case, "confirm")).content.decode()
         assert page.count("Ingen hos er har öppnat den") == 1, actor.role
         assert page.count("Öppnad hos er") == 1
+        assert (f'href="/arenden/{case.number}/underlag/"' in page) is (actor is cast.physician)
 
 
 def test_two_letters_of_one_day_are_told_apart_by_name_for_those_who_may_open_them(cast):

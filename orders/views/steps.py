@@ -229,7 +229,7 @@ def _show(
         limit = if_sent(timezone.localdate())
         context |= {"if_sent": limit.due, "if_sent_days": limit.inputs["days"], "today": timezone.localdate()}
     if target.subject is case and step.name == "confirm":
-        context["received"] = _received(actor, case)
+        context |= {"received": _received(actor, case), "reads": access.takes_part(actor, case)}
     return render(request, "orders/step.html", context, status=status)
 
 
