@@ -47,6 +47,11 @@ class Week:
         return self.expected is not None and self.capacity is not None and self.expected > self.capacity
 
     @property
+    def own_over(self) -> bool:
+        """Whether the reader's own part is more than there is room for (a performer's capacity is its own)."""
+        return self.own is not None and self.capacity is not None and self.own > self.capacity
+
+    @property
     def bar(self) -> int:
         """Length of the bar, 0–100."""
         return 100 * (self.expected or 0) // self.most

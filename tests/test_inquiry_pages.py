@@ -348,6 +348,12 @@ def test_the_flow_is_seen_by_all_three_each_its_own_part(cast):
         assert ((now.requests, now.own), now.capacity, now.forecast) == (expected, 1, None), name
         assert "Ingen prognos är lämnad" in text(answer)
     assert now.over
+    for name, words in (("admin", "Fler än er kapacitet"), ("region", "Fler än kapaciteten")):
+        url = f"/flode/?region={cast.region.organisation_id}"
+        Agreement.objects.filter(performer_id=cast.admin.organisation_id).update(capacity=2)
+        assert words not in browser(getattr(cast, name)).get(url).content.decode()
+        Agreement.objects.filter(performer_id=cast.admin.organisation_id).update(capacity=0)
+        assert words in browser(getattr(cast, name)).get(url).content.decode(), name
     assert browser(cast.administrator).get("/flode/").status_code == 403
 
 
