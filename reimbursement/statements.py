@@ -14,6 +14,7 @@ from datetime import date
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from fmu_portal.engine.registry import step_of
 from reimbursement.models import Account, Entry, EntryKind, LineKind
@@ -153,23 +154,27 @@ HEAD = (
 
 
 def csv_rows(rows: QuerySet[Entry]) -> Iterator[tuple[str, ...]]:
-    """Each entry as text, amounts in kronor with a point."""
+    """Each entry as text, as a Swedish spreadsheet reads it: kronor with a comma, Swedish time."""
     for entry in rows.iterator(chunk_size=2000):
         yield (
             str(entry.pk),
             entry.day.isoformat(),
             str(Account(entry.account).label),
             str(EntryKind(entry.kind).label),
-            plain_kronor(entry.amount),
+            _sum(entry.amount),
             entry.claim.number if entry.claim else "",
             entry.line.label if entry.line else "",
             entry.batch.number if entry.batch else "",
             entry.recovery.number if entry.recovery else "",
             str(entry.corrects_id or ""),
             event_of(entry),
-            entry.event.at.isoformat(timespec="seconds"),
+            f"{timezone.localtime(entry.event.at):%Y-%m-%d %H:%M:%S}",
             law_of(entry),
         )
+
+
+def _sum(ore: int) -> str:
+    return plain_kronor(ore).replace(".", ",")
 
 
 def as_csv(region_name: str, of: Statement, rows: QuerySet[Entry]) -> bytes:
@@ -177,8 +182,8 @@ def as_csv(region_name: str, of: Statement, rows: QuerySet[Entry]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(("Kontoutdrag", region_name, of.year))
-    writer.writerow(("Ingående saldo", plain_kronor(of.opening)))
+    writer.writerow(("Ingående saldo", _sum(of.opening)))
     writer.writerow(HEAD)
     writer.writerows(csv_rows(rows))
-    writer.writerow(("Utgående saldo", plain_kronor(of.closing)))
+    writer.writerow(("Utgående saldo", _sum(of.closing)))
     return b"\xef\xbb\xbf" + out.getvalue().encode()

@@ -120,9 +120,11 @@ def test_statement_as_a_file_and_by_key(cast, monkeypatch):
     answer = finance.get(f"{url}fil/")
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     rows = answer.content.decode("utf-8-sig").split("\r\n")
-    assert rows[1] == "Ingående saldo;0.00"
-    assert rows[-2] == "Utgående saldo;0.00"
-    assert sum(";-18400.00;" in row for row in rows) == 2
+    assert rows[1] == "Ingående saldo;0,00"
+    assert rows[-2] == "Utgående saldo;0,00"
+    assert sum(";-18400,00;" in row for row in rows) == 2
+    at = timezone.localtime(Entry.objects.get(pk=ids()[0]).event.at)
+    assert rows[3].split(";")[11] == f"{at:%Y-%m-%d %H:%M:%S}", "Swedish time"
 
 
 def ids():
