@@ -96,6 +96,14 @@ def _filled(content: dict[str, Any], key: str) -> bool:
     return content.get(key) not in (None, "")
 
 
+def _reasons_missing(section: Section, content: dict[str, Any]) -> str:
+    """What lacks a reason, once every category has its grade."""
+    missing = [field.label for field in section.fields if not _filled(content, keys(field)[1])]
+    if not missing or not all(_filled(content, field.name) for field in section.fields):
+        return ""
+    return f", motivering saknas: {missing[0]}" if len(missing) == 1 else f", {len(missing)} motiveringar saknas"
+
+
 def state_of(section: Section, content: dict[str, Any]) -> str:
     """The section's state in words: Klar, Påbörjad, Inte påbörjad; the profile counts its grades."""
     wanted = [key for field in section.fields for key in keys(field)]
@@ -104,7 +112,7 @@ def state_of(section: Section, content: dict[str, Any]) -> str:
         return "Klar"
     if section.name == "profile" and filled:
         graded = sum(_filled(content, field.name) for field in section.fields)
-        return f"{graded} av 8 graderade"
+        return f"{graded} av {len(section.fields)} graderade{_reasons_missing(section, content)}"
     return "Påbörjad" if filled else "Inte påbörjad"
 
 

@@ -8,9 +8,17 @@ from django import forms
 from django.db import connection
 
 from accounts.actor import Actor
+from fmu_portal import identity
 from fmu_portal.engine.door import Context
 from orders import access
 from orders.models import Assessment
+
+
+def without_number(text: str) -> None:
+    """A validator for what the region reads without knowing who the person is."""
+    if identity.numbers_in(text):
+        raise forms.ValidationError("Texten innehåller ett personnummer. Regionen läser texten: ta bort numret.")
+
 
 NONE = "saknas"
 DIGITS = 6

@@ -163,7 +163,9 @@ class ReportDeviationForm(StepForm):
         if day > timezone.localdate():
             raise forms.ValidationError("Dagen ligger i framtiden. Ange dagen då det hände.")
         if day < self.subject.assessment.created_on:
-            raise forms.ValidationError(f"Ärendet skapades {self.subject.assessment.created_on}. Ange en senare dag.")
+            raise forms.ValidationError(
+                f"Ärendet skapades {self.subject.assessment.created_on}. Ange den dagen eller en senare."
+            )
         return day
 
     def apply(self, context: Context) -> None:

@@ -66,12 +66,18 @@ class OrderForm(SendsFiles):
         max_length=300,
         required=False,
         help_text="Det som utföraren måste ordna före besöket. Skriv inte diagnoser här.",
+        validators=[contact.without_number],
     )
     purpose = long_text(
         "Hur ska förmågan bedömas?",
         help_text="Vad utredningen ska ge svar på, utöver aktivitetsförmågeprofilen.",
     )
-    method = short_text("Metod", max_length=200, help_text="Skriv ”Ingen särskild” om du inte har något önskemål.")
+    method = short_text(
+        "Metod",
+        max_length=200,
+        help_text="Skriv ”Ingen särskild” om du inte har något önskemål.",
+        validators=[contact.without_number],
+    )
     expandable = forms.TypedChoiceField(
         label="Får utredningen utvidgas?",
         choices=[("ja", "Ja, efter godkännande i varje enskilt fall"), ("nej", "Nej")],
@@ -235,7 +241,7 @@ class AddForm(SendsFiles):
 
     file_title = "Handlingar som läggs till"
     text = long_text("Meddelande om det nya", rows=3)
-    special_needs = short_text("Särskilda behov", max_length=300, required=False)
+    special_needs = short_text("Särskilda behov", max_length=300, required=False, validators=[contact.without_number])
     special_needs_was = forms.CharField(required=False, widget=forms.HiddenInput)
     address = short_text("Ny adress", required=False)
     phone = contact.PhoneField("Nytt telefonnummer", required=False)

@@ -55,7 +55,7 @@ class SignSectionForm(StepForm):
         """Not before the order."""
         day: date = self.cleaned_data["examined_on"]
         if self.subject.ordered_on and day < self.subject.ordered_on:
-            raise forms.ValidationError(f"Beställningen kom {self.subject.ordered_on}. Ange en senare dag.")
+            raise forms.ValidationError(f"Beställningen kom {self.subject.ordered_on}. Ange den dagen eller en senare.")
         return day
 
     def warnings(self) -> list[str]:

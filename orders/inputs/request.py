@@ -16,7 +16,7 @@ from fmu_portal.engine.inputs import StepForm, long_text, short_text, yes_no
 from fmu_portal.forms import DateField
 from orders.access import cases_of_person
 from orders.inputs import language
-from orders.inputs.contact import PhoneField
+from orders.inputs.contact import PhoneField, without_number
 from orders.inputs.language import LanguageField
 from orders.models import Assessment, InsuredPerson, Protection
 
@@ -125,9 +125,13 @@ class RequestForm(ResidenceForm):
         max_length=300,
         required=False,
         help_text="Regionen och utföraren ser texten. Skriv inte namn eller diagnoser här.",
+        validators=[without_number],
     )
     method = short_text(
-        "Metod", max_length=200, help_text="Skriv ”Ingen särskild” om du inte har något önskemål (5 §)."
+        "Metod",
+        max_length=200,
+        help_text="Skriv ”Ingen särskild” om du inte har något önskemål (5 §).",
+        validators=[without_number],
     )
     wished_start = DateField(label="Önskad start tidigast", required=False)
 
@@ -172,7 +176,7 @@ class RequestForm(ResidenceForm):
         own = Assessment.objects.visible_to(self.actor).open().filter(pk__in=[row.pk for row in found if row.own])
         numbers = list(own.order_by("-pk").values_list("number", flat=True)[:5])
         elsewhere = [row.number for row in found if not row.own][:5]
-        warnings = []
+        warnings = self._names()
         if numbers:
             warnings.append(
                 f"Personen har redan en pågående utredning hos ert kontor: {', '.join(numbers)}."
@@ -184,6 +188,16 @@ class RequestForm(ResidenceForm):
                 " Kontrollera med det kontoret att en till behövs."
             )
         return warnings
+
+    def _names(self) -> list[str]:
+        """The person's name where the region reads it."""
+        told = {word for name in ("special_needs", "method") for word in self.cleaned_data[name].casefold().split()}
+        names = {word for word in self.cleaned_data["name"].casefold().split() if len(word) > 2}
+        if not names & {word.strip('.,:;()”"') for word in told}:
+            return []
+        return [
+            "Personens namn står i särskilda behov eller metod. Regionen läser texten: ta bort namnet om det inte behövs."
+        ]
 
     def shown(self, name: str) -> list[str]:
         if name == "personnummer":

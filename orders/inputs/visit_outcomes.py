@@ -147,7 +147,9 @@ class CancelVisitForm(StepForm):
                 "Återbudet lämnades efter att besöket skulle ha börjat. Då är det ett uteblivet besök: skriv in det så.",
             )
         elif self.cleaned_data["notice_on"] < visit.assessment.created_on:
-            self.add_error("notice_on", f"Ärendet skapades {visit.assessment.created_on}. Ange en senare dag.")
+            self.add_error(
+                "notice_on", f"Ärendet skapades {visit.assessment.created_on}. Ange den dagen eller en senare."
+            )
         else:
             try:
                 self._notice, self._given_at = visits.notice(given_at, visit.starts_at), given_at

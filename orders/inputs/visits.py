@@ -14,8 +14,9 @@ from fmu_portal.engine.inputs import StepForm, short_text
 from fmu_portal.engine.refusals import NoRule
 from fmu_portal.forms import DateField, TimeField
 from fmu_portal.working_days import is_working_day
-from orders import visits
+from orders import last_day, visits
 from orders.inputs.people import staff
+from orders.models import Assessment
 from orders.models.visit import Interpreter, SummonedHow
 from orders.process import PROFESSIONS
 
@@ -39,6 +40,16 @@ def moment(form: StepForm, day_field: str, clock_field: str) -> datetime | None:
         return visits.swedish(day, clock)
     except visits.NoSuchTime:
         form.add_error(clock_field, SKIPPED)
+        return None
+
+
+def _report_due(case: Assessment) -> date | None:
+    """The report's last day as it stands, or as it will be once the underlag is confirmed; None when no clock runs."""
+    if case.delivered_on is not None or case.underlag_complete_on is None:
+        return None
+    try:
+        return last_day.present(case).due
+    except NoRule:
         return None
 
 
@@ -128,7 +139,9 @@ class TimeAndPlace(StepForm):
             if starts_at > now:
                 self.add_error("day", "Besöket har inte varit än. Boka det i stället.")
             elif self.subject.assessment.ordered_on and self.cleaned_data["day"] < self.subject.assessment.ordered_on:
-                self.add_error("day", f"Beställningen kom {self.subject.assessment.ordered_on}. Ange en senare dag.")
+                self.add_error(
+                    "day", f"Beställningen kom {self.subject.assessment.ordered_on}. Ange den dagen eller en senare."
+                )
         elif starts_at <= now:
             self.add_error("day", "Tiden har passerat. Ange en tid som kommer.")
         elif starts_at > now + FARTHEST:
@@ -149,6 +162,8 @@ class TimeAndPlace(StepForm):
         day, case = self.cleaned_data["day"], self.subject.assessment
         if not is_working_day(day):
             found.append(f"{day} är ingen vardag.")
+        if not self.past and (due := _report_due(case)) is not None and day > due:
+            found.append(f"Besöket är efter utlåtandets sista dag, {due}. Kontrollera dagen, eller ansök om anstånd.")
         taking_part = case.participants.filter(performer_id=self.subject.performer_id)
         if not taking_part.filter(user_id=self.cleaned_data["assessor"]).exists():
             found.append(
@@ -279,7 +294,9 @@ class SummonForm(StepForm):
         if day > timezone.localdate():
             raise forms.ValidationError("Dagen ligger i framtiden. Skriv in kallelsen den dag den skickas.")
         if self.subject.assessment.ordered_on and day < self.subject.assessment.ordered_on:
-            raise forms.ValidationError(f"Beställningen kom {self.subject.assessment.ordered_on}. Ange en senare dag.")
+            raise forms.ValidationError(
+                f"Beställningen kom {self.subject.assessment.ordered_on}. Ange den dagen eller en senare."
+            )
         return day
 
     def warnings(self) -> list[str]:
