@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -147,3 +148,128 @@ def test_late_on_a_day_off_is_late_without_a_count():
     assert (days_left(friday, saturday).text, days_left(friday, saturday, law=True).text) == ("Försenad", "För sent")
     assert days_left(friday, monday).text == "1 vardag försenad"
     assert days_left(date(2026, 11, 26), saturday, law=True).text == "1 vardag för sent"
+
+
+def written(case, **changed):
+    """What the performer has written, as it lies in the draft."""
+    from orders.models import Report
+
+    fields = {"content": s.REPORT | changed, "performer_id": case.performer_id}
+    row, made = Report.objects.get_or_create(assessment=case, defaults=fields)
+    if not made:
+        Report.objects.filter(pk=row.pk).update(content=s.REPORT | changed, revision=row.revision + 1)
+
+
+def hidden(page, name):
+    """The value of a hidden field."""
+    return re.search(rf'name="{name}" value="([^"]*)"', page)[1]
+
+
+def test_signing_page_that_is_opened_anew_is_about_the_report_as_it_is(cast):
+    case = s.examined(s.in_progress(cast), cast.physician)
+    written(case, prognosis="")
+    client, url = browser(cast.physician), form(case, "deliver")
+    sent = {"source": "form", "revision": "0", "responsible": "on"}
+    assert "Det saknas: prognos" in client.post(url, sent).content.decode()
+    written(case)
+    page = client.get(url).content.decode()
+    assert hidden(page, "revision") == "1"
+    answer = client.post(url, sent | {"revision": hidden(page, "revision")})
+    assert answer.headers["Location"].endswith("/kontrollera/")
+    # What changes after that is still told, and the check page does not lead back without a word.
+    written(case, findings="Nya fynd")
+    back = client.get(answer.headers["Location"], follow=True).content.decode()
+    assert "Utlåtandet har ändrats sedan du öppnade sidan" in back
+
+
+def test_an_answer_about_an_earlier_version_of_the_report_is_not_given_back(cast):
+    case = s.delivered(cast)
+    client, url = browser(cast.officer), form(case, "complete")
+    assert client.post(url, {"report_version": "1", "complete": "nej"}).status_code == 422
+    assert "checked" in client.get(url).content.decode(), "of the same version it is"
+    case = s.step(case, "request_supplement", cast.officer, report_version=1, part="prognosis", missing="Hur länge")
+    written(case, prognosis="Ett halvår")
+    s.step(case, "supplement", cast.physician, source="form", revision=s.revision(case), responsible="on")
+    page = client.get(url).content.decode()
+    assert hidden(page, "report_version") == "2"
+    assert "checked" not in page
+    client.post(url, {"report_version": "2", "complete": "ja"})
+    assert s.fresh(case).status == "accepted"
+
+
+@pytest.mark.parametrize(("changed", "told"), [({}, True), ({"prognosis": "Ett halvår"}, False)])
+def test_a_supplement_that_changes_nothing_is_asked_about(cast, changed, told):
+    case = s.supplement_requested(cast)
+    written(case, **changed)
+    client, url = browser(cast.physician), form(case, "supplement")
+    answer = client.post(url, {"source": "form", "revision": str(s.revision(case)), "responsible": "on"})
+    page = client.get(answer.headers["Location"]).content.decode()
+    assert ("Utlåtandet är oförändrat sedan version 1" in page) is told
+
+
+@pytest.mark.parametrize("part", ["", "kontrollera/"])
+def test_what_was_written_on_a_page_that_came_too_late_can_be_copied(cast, part):
+    case = s.assigned(cast)
+    s.stage(case, cast.officer)
+    client, url = browser(cast.officer), form(case, "order")
+    client.post(url, s.ORDER | {"purpose": "En lång text som inte får försvinna"})
+    s.step(case, "order", cast.team, **s.ORDER)
+    answer = client.post(f"{url}{part}", s.ORDER | {"purpose": "En lång text som inte får försvinna", "sedd": "3"})
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Det du skrev" in text
+    assert "En lång text som inte får försvinna" in text
+    assert s.NAME not in text.split("<main", 1)[1], "and nothing of the case"
+
+
+@pytest.mark.parametrize("name", ["special_needs", "method"])
+def test_who_the_person_is_does_not_reach_the_region_in_a_text(cast, name):
+    client = browser(cast.officer)
+    url = client.post("/arenden/ny/").headers["Location"]
+    answer = client.post(url, s.REQUEST | {name: f"Ring {s.PERSONNUMMER} först"})
+    assert answer.status_code == 422
+    assert "Texten innehåller ett personnummer" in answer.content.decode()
+    page = client.post(url, s.REQUEST | {name: f"Ring {s.NAME.split()[0]}, på förmiddagen"}, follow=True)
+    assert "Personens namn står i särskilda behov eller metod" in page.content.decode()
+    page = client.post(url, s.REQUEST | {name: "Ring på förmiddagen"}, follow=True)
+    assert "Personens namn står" not in page.content.decode()
+
+
+def test_a_visit_after_the_reports_last_day_is_asked_about(cast):
+    from fmu_portal.working_days import add_working_days
+
+    case = s.in_progress(cast)
+    due = add_working_days(case.underlag_complete_on, 25)
+    client, url = browser(cast.physician), f"/arenden/{case.number}/besok/steg/book/"
+    visit = {
+        "profession": "physician", "assessor": cast.physician.user_id, "start": "10:00", "minutes": "60",
+        "meeting": "place", "place": "Mottagningen", "interpreter": "none",
+    }  # fmt: skip
+    for days, told in ((-1, False), (1, True)):
+        answer = client.post(url, visit | {"day": add_working_days(due, days).isoformat()})
+        page = client.get(answer.headers["Location"]).content.decode()
+        assert ("Besöket är efter utlåtandets sista dag" in page) is told, days
+
+
+def test_the_profile_says_which_reason_is_missing():
+    from orders.report import BY_NAME, state_of
+
+    profile, content = BY_NAME["profile"], dict(s.REPORT)
+    assert state_of(profile, content) == "Klar"
+    assert (
+        state_of(profile, content | {"senses_reason": ""}) == "8 av 8 graderade, motivering saknas: Syn, hörsel och tal"
+    )
+    assert (
+        state_of(profile, content | {"senses_reason": "", "memory_reason": ""})
+        == "8 av 8 graderade, 2 motiveringar saknas"
+    )
+    assert state_of(profile, content | {"senses": None, "senses_reason": ""}) == "7 av 8 graderade"
+
+
+def test_a_supplement_is_asked_of_a_part_that_somebody_has_chosen(cast):
+    case = s.delivered(cast)
+    answer = browser(cast.officer).post(
+        form(case, "request_supplement"), {"report_version": "1", "part": "", "missing": "Hur länge"}
+    )
+    assert answer.status_code == 422
+    assert "Svara på frågan: Vilken del gäller det?" in answer.content.decode()

@@ -31,6 +31,10 @@ class StepForm(PortalForm):
     """Where the page shows what no field owns ("#filer"); the summary of errors links to it."""
     beside = ""
     """A template that the page shows above the fields: what the person decides from."""
+    renewed: tuple[str, ...] = ()
+    """Hidden fields that say what the page was made from: said anew on each page that is opened, whatever was kept."""
+    forgets = False
+    """True where an answer is about what was shown, so that it is not given back once something newer is."""
     keep = True
     """Set to False by a form whose content must not be kept, not even as a draft."""
 

@@ -15,7 +15,7 @@ from fmu_portal.forms import DateField
 from fmu_portal.models import Duty
 from orders.inputs.files import problems, send, staged, waiting_words
 from orders.models import Enclosure, Report, ReportSource, ReportVersion
-from orders.report import SECTIONS, missing_in
+from orders.report import SECTIONS, keys, missing_in
 from rules.limits import decided
 
 
@@ -56,6 +56,7 @@ class DeliverForm(StepForm):
     """The responsible physician signs and sends: what is written here, or a ready-made PDF."""
 
     sends = ("report",)
+    renewed = ("revision",)
     file_title = "Färdigt utlåtande som PDF"
     file_hint = "Bara om ni inte skriver utlåtandet i portalen."
 
@@ -79,7 +80,21 @@ class DeliverForm(StepForm):
 
     def warnings(self) -> list[str]:
         upload = self.cleaned_data.get("source") == "upload"
-        return [*super().warnings(), *(waiting_words(self.enclosures) if upload else self._examined_early())]
+        if upload:
+            return [*super().warnings(), *waiting_words(self.enclosures)]
+        return [*super().warnings(), *self._examined_early(), *self._unchanged()]
+
+    def _unchanged(self) -> list[str]:
+        """A supplement that says what the latest version said."""
+        draft, subject = self.draft(), self.subject
+        sent = ReportVersion.objects.filter(assessment=subject, number=subject.report_version, source=ReportSource.FORM)
+        latest = sent.first() if draft and subject.status == "supplement_requested" else None
+        if draft is None or latest is None or latest.content is None:
+            return []
+        names = [key for section in SECTIONS for field in section.fields for key in keys(field)]
+        if any(draft.content.get(name) != latest.content.get(name) for name in names):
+            return []
+        return [f"Utlåtandet är oförändrat sedan version {latest.number}. Kontrollera att kompletteringen är skriven."]
 
     def _examined_early(self) -> list[str]:
         draft, ordered = self.draft(), self.subject.ordered_on
@@ -185,6 +200,9 @@ class RegisterReportForm(StepForm):
 class CompleteForm(StepForm):
     """The agency finds the report complete; the decision carries the version that was read."""
 
+    renewed = ("report_version",)
+    forgets = True
+
     report_version = forms.IntegerField(widget=forms.HiddenInput)
     complete = yes_no("Innehåller utlåtandet det som Försäkringskassan har begärt (7 §)?")
 
@@ -205,9 +223,12 @@ class CompleteForm(StepForm):
 class RequestSupplementForm(StepForm):
     """What is missing, in which part, by when (7 § second paragraph)."""
 
+    renewed = ("report_version",)
+
     report_version = forms.IntegerField(widget=forms.HiddenInput)
     part = forms.ChoiceField(
-        label="Vilken del gäller det?", choices=[*((s.name, s.title) for s in SECTIONS), ("all", "Hela utlåtandet")]
+        label="Vilken del gäller det?",
+        choices=[("", "Välj del"), *((s.name, s.title) for s in SECTIONS), ("all", "Hela utlåtandet")],
     )
     missing = long_text("Vad saknas?")
     due = DateField(

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
+from django.forms import Textarea
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -109,12 +110,12 @@ def _guard(target: Target, actor: Actor, seen: int | None) -> None:
     door.check(registered, subject, target.step, actor, {d.kind for d in duties}, seen)
 
 
-def _hindered(request: HttpRequest, target: Target, actor: Actor) -> HttpResponse | None:
-    """The page that says so, with the way back to the case; None where nothing is in the way."""
+def _hindered(request: HttpRequest, target: Target, actor: Actor, data: QueryDict | None = None) -> HttpResponse | None:
+    """The page that says so, with the way back to the case and what was typed; None where nothing is in the way."""
     try:
         _guard(target, actor, None if request.method == "GET" else _seen(request))
     except (WrongState, LostRace) as refused:
-        return _refused(request, target, refused)
+        return _refused(request, target, refused, data)
     return None
 
 
@@ -146,10 +147,10 @@ def step_page(
     actor = actor_of(request)
     target = _target(actor, number, step, part, pk)
     case, form_class = target.case, target.form_class
-    if (refused := _hindered(request, target, actor)) is not None:
+    if (refused := _hindered(request, target, actor, request.POST)) is not None:
         return refused
     if request.method == "GET":
-        kept = parked.back(request) or load_draft(case, actor, target.draft)
+        kept = parked.back(request) or _kept(target, actor)
         form = _unbound(target, actor, kept)
         return _show(request, target, actor, form, kept=bool(kept))
     if form_class is None:
@@ -174,6 +175,21 @@ def step_page(
     if target.step.confirm:
         return redirect(f"{target.url}kontrollera/")
     return _take(request, target, actor, data)
+
+
+def _kept(target: Target, actor: Actor) -> QueryDict | None:
+    """What was typed before. The page that it stands on is a new one: what it is made from is said anew."""
+    kept, form_class = load_draft(target.case, actor, target.draft), target.form_class
+    if kept is None or not form_class.renewed:
+        return kept
+    fresh = form_class(subject=target.subject, actor=actor)
+    now = {name: str(fresh[name].value() if fresh[name].value() is not None else "") for name in form_class.renewed}
+    if form_class.forgets and any(kept.get(name, "") != value for name, value in now.items()):
+        return None
+    kept = kept.copy()
+    for name, value in now.items():
+        kept[name] = value
+    return kept
 
 
 def _keep(target: Target, actor: Actor, form: StepForm, data: QueryDict) -> None:
@@ -281,7 +297,7 @@ def check_page(
     case, row, form_url, form_class = target.case, target.step, target.url, target.form_class
     kept = load_draft(case, actor, target.draft)
     shown = _fingerprint(case, actor, form_class, kept)
-    if (refused := _hindered(request, target, actor)) is not None:
+    if (refused := _hindered(request, target, actor, kept)) is not None:
         return refused
     password = _password(request, row)
     if request.method == "POST":
@@ -298,6 +314,8 @@ def check_page(
         return redirect(form_url)
     form = form_class(kept, subject=target.subject, actor=actor)
     if not form.is_valid():
+        wrong = next((str(error) for errors_of in form.errors.values() for error in errors_of), "")
+        messages.warning(request, f"Uppgifterna behöver ses över innan du kan skicka. {wrong}")
         return redirect(form_url)
     rows = [
         {"label": label, "values": values, "change_url": f"{form_url}#{form[name].first_input_id}"}
@@ -353,7 +371,7 @@ def _take(request: HttpRequest, target: Target, actor: Actor, data: QueryDict | 
     except Stale as refused:
         return _stale(request, target, actor, data, refused)
     except Refused as refused:
-        return _refused(request, target, refused)
+        return _refused(request, target, refused, data)
     drop_draft(case, actor, target.draft)
     names = names_of([event], case, actor)
     messages.success(request, f"Klart. {sentence(event, names)}")
@@ -381,8 +399,9 @@ def _stale(request: HttpRequest, target: Target, actor: Actor, data: QueryDict |
     return render(request, "errors/stale.html", context, status=409)
 
 
-def _refused(request: HttpRequest, target: Target, refused: Refused) -> HttpResponse:
+def _refused(request: HttpRequest, target: Target, refused: Refused, data: QueryDict | None = None) -> HttpResponse:
     case = target.case
+    typed = _texts(target, data) if data and request.method == "POST" else []
     facts: list[dict[str, Any]] = [
         {"label": "Ärende", "value": case.number},
         {"label": "Du ville", "value": target.step.label},
@@ -393,4 +412,14 @@ def _refused(request: HttpRequest, target: Target, refused: Refused) -> HttpResp
         facts.append({"label": "Det som gjordes", "value": refused.facts["label"] or "En dag passerade"})
     else:
         facts.append({"label": "Status nu", "value": refused.facts.get("status_label") or case.status_label})
-    return errors.refusal(request, refused, f"/arenden/{case.number}/", facts=facts)
+    return errors.refusal(request, refused, f"/arenden/{case.number}/", facts=facts, typed=typed)
+
+
+def _texts(target: Target, data: QueryDict) -> list[dict[str, str]]:
+    """The longer texts that were written in the step's form, to be copied: {label, value}. They are saved nowhere."""
+    fields = target.form_class.base_fields if target.form_class else {}
+    return [
+        {"label": str(field.label), "value": str(data.get(name))}
+        for name, field in fields.items()
+        if isinstance(field.widget, Textarea) and str(data.get(name, "")).strip()
+    ]
