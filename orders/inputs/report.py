@@ -11,6 +11,7 @@ from django.utils import timezone
 from fmu_portal.engine import outbox
 from fmu_portal.engine.door import Context
 from fmu_portal.engine.inputs import StepForm, long_text, yes_no
+from fmu_portal.engine.registry import count_limit
 from fmu_portal.forms import DateField
 from fmu_portal.models import Duty
 from orders.inputs.files import problems, send, staged, waiting_words
@@ -249,6 +250,13 @@ class RequestSupplementForm(StepForm):
         if due and due > today + timedelta(days=365):
             raise forms.ValidationError("Dagen ligger mer än ett år fram. Kontrollera året.")
         return due
+
+    def shown(self, name: str) -> list[str]:
+        """The routine's day where no other is given."""
+        if name != "due" or self.cleaned_data.get("due"):
+            return super().shown(name)
+        limit = count_limit("routine.supplement_report", timezone.localdate(), self.subject.region_id)
+        return [f"{limit.due}, portalens rutintid"]
 
     def apply(self, context: Context) -> None:
         context.data["part"] = self.cleaned_data["part"]

@@ -32,6 +32,7 @@ from orders.deadlines import arrival, provisional, report_duty
 from orders.models import Assessment, Enclosure, Participant, ReportVersion
 from orders.process import ASSESSMENT
 from orders.readings import APART, EVENTS
+from orders.report import BY_NAME
 from orders.sentences import names_of, organisation_ids, sentence
 from orders.views import followup, journal
 from orders.views.parts import NOTE_TITLES, Action, Parts, action, parts_of
@@ -253,7 +254,7 @@ def _notes(notes: list[Note]) -> list[dict[str, Any]]:
     """What has been written that the actor's party may read, newest first."""
     return [
         {
-            "title": NOTE_TITLES.get(note.kind, "Anteckning"),
+            "title": _note_title(note),
             "text": note.text or "Texten är gallrad.",
             "at": note.event.at,
             "who": str(Party(note.event.party).label),
@@ -261,6 +262,14 @@ def _notes(notes: list[Note]) -> list[dict[str, Any]]:
         }
         for note in notes
     ]
+
+
+def _note_title(note: Note) -> str:
+    """What kind of note it is, and which part of the report a supplement is asked for."""
+    title, part = NOTE_TITLES.get(note.kind, "Anteckning"), note.event.data.get("part")
+    if note.event.step != "request_supplement" or not part:
+        return title
+    return f"{title}: {BY_NAME[part].title.lower() if part in BY_NAME else 'hela utlåtandet'}"
 
 
 def _documents(actor: Actor, case: Assessment, found: list[Enclosure]) -> list[dict[str, Any]]:
