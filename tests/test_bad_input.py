@@ -38,6 +38,7 @@ def request_form(cast):
         ({"municipality": "9999"}, "Välj ett av alternativen i listan"),
         ({"interpreter": "ja"}, "Fyll i vilket språk tolken ska tala"),
         ({"interpreter": "nej", "language": "arabiska"}, "Du har svarat att tolk inte behövs"),
+        ({"other_region_reason": "newly_moved"}, "Region Stockholm är kommunens egen region. Välj Inte aktuellt"),
         ({"wished_start": "31/2 2027"}, "Önskad start tidigast: skriv ett datum"),
         ({"wished_start": "2020-01-02"}, "Önskad start har passerat"),
         ({"phone": "abc"}, "Skriv telefonnumret med riktnummer"),

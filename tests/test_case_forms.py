@@ -9,6 +9,7 @@ import pytest
 
 from documents.models import Opening
 from fmu_portal.engine.refusals import Refused
+from fmu_portal.models import Duty
 from orders.words import days_left
 from tests import situations as s
 from tests.pages import browser
@@ -273,3 +274,24 @@ def test_a_supplement_is_asked_of_a_part_that_somebody_has_chosen(cast):
     )
     assert answer.status_code == 422
     assert "Svara på frågan: Vilken del gäller det?" in answer.content.decode()
+
+
+def test_a_supplement_says_which_part_and_by_when(cast):
+    case = s.delivered(cast)
+    client, url = browser(cast.officer), form(case, "request_supplement")
+    answer = client.post(url, {"report_version": "1", "part": "prognosis", "missing": "Hur länge"})
+    check = client.get(answer.headers["Location"]).content.decode()
+    client.post(answer.headers["Location"])
+    due = Duty.objects.open().get(case_id=case.pk, kind="supplement_report").due
+    assert f'<time datetime="{due}">{due}</time>, portalens rutintid' in check, "the day that was then given"
+    for actor in (cast.officer, cast.physician):
+        assert "Vad saknas: prognos" in browser(actor).get(f"/arenden/{case.number}/").content.decode()
+
+
+def test_everything_that_a_document_lacks_is_said_at_once(cast):
+    case = s.assigned(cast)
+    answer = browser(cast.officer).post(form(case, "order"), s.ORDER | {"gor": "lagg_till"})
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    for said in ("Välj typ", "Fyll i handlingens datum", "Välj minst en fil"):
+        assert said in text

@@ -61,6 +61,11 @@ class ResidenceForm(StepForm):
                 "other_region_reason",
                 f"{municipality.name} hör till {home.name}. Ändra regionen, eller välj varför {region.name} ansvarar.",
             )
+        if region == home and reason:
+            self.add_error(
+                "other_region_reason",
+                f"{region.name} är kommunens egen region. Välj Inte aktuellt, eller ändra regionen.",
+            )
         code = cleaned.get("postal_code")
         place = PostalCode.objects.select_related("municipality__region").filter(pk=code).first() if code else None
         if code and place is None and not cleaned.get("postal_code_checked"):

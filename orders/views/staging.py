@@ -109,17 +109,15 @@ def handle_files(
     if verb != "lagg_till" and not chosen:
         return None
     form = StageForm(request.POST, kinds=kinds)
-    if not form.is_valid():
-        return form
+    form.is_valid()
+    dated = form.cleaned_data.get("dated")
     if not chosen:
         form.add_error("files_chosen", "Välj minst en fil")
-        return form
-    dated = form.cleaned_data["dated"]
-    if dated is None and form.cleaned_data["kind"] != EnclosureKind.REPORT:
+    if dated is None and "dated" not in form.errors and form.cleaned_data.get("kind") != EnclosureKind.REPORT:
         form.add_error("dated", "Fyll i handlingens datum")
-        return form
     if dated and dated > timezone.localdate():
         form.add_error("dated", "Datumet ligger i framtiden. Fyll i handlingens datum.")
+    if form.errors:
         return form
     for upload in chosen:
         try:
