@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -37,12 +38,31 @@ def _keep(case: Assessment, actor: Actor, step: str, kept: dict[str, list[str]])
 
 def load_draft(case: Assessment, actor: Actor, step: str) -> QueryDict | None:
     """What the person kept for this step, or None."""
-    rows = StepDraft.objects.filter(assessment=case, step=step)
-    row = rows.filter(organisation_id=actor.organisation_id, user_id=actor.user_id).first()
+    row = _rows(case, actor, step).first()
     return query_of(json.loads(identity.decrypt_text(row.data["sealed"]))) if row and row.data else None
+
+
+def mark_of(case: Assessment, actor: Actor, step: str) -> str:
+    """Which draft a page shows: the moment it was saved, or "" where there is none."""
+    row = _rows(case, actor, step).only("saved_at").first()
+    return row.saved_at.isoformat() if row else ""
+
+
+def saved_elsewhere(case: Assessment, actor: Actor, step: str, mark: str, data: QueryDict) -> dict[str, str]:
+    """What the same person has saved in another window since a page with ``mark`` was opened, where it says something else
+    than ``data``: name -> text."""
+    kept = load_draft(case, actor, step)
+    if kept is None or mark_of(case, actor, step) == mark:
+        return {}
+    texts = {name: str(text) for name, text in kept.items()}
+    return {name: text for name, text in texts.items() if text.strip() and name in data and data.get(name) != text}
 
 
 def drop_draft(case: Assessment, actor: Actor, step: str) -> None:
     """The step is taken, or what was typed must not be kept."""
+    _rows(case, actor, step).delete()
+
+
+def _rows(case: Assessment, actor: Actor, step: str) -> QuerySet[StepDraft]:
     rows = StepDraft.objects.filter(assessment=case, step=step)
-    rows.filter(organisation_id=actor.organisation_id, user_id=actor.user_id).delete()
+    return rows.filter(organisation_id=actor.organisation_id, user_id=actor.user_id)

@@ -295,3 +295,24 @@ def test_everything_that_a_document_lacks_is_said_at_once(cast):
     assert answer.status_code == 422
     for said in ("Välj typ", "Fyll i handlingens datum", "Välj minst en fil"):
         assert said in text
+
+
+def test_two_windows_of_one_person_do_not_overwrite_each_other_without_a_word(cast):
+    client = browser(cast.officer)
+    url = client.post("/arenden/ny/").headers["Location"]
+    page = client.get(url).content.decode()
+    first = s.REQUEST | {"address": "Agatan 1", "gor": "spara", "utkast": hidden(page, "utkast")}
+    second = s.REQUEST | {"address": "Bgatan 2", "gor": "spara", "utkast": hidden(page, "utkast")}
+    assert client.post(url, first).status_code == 302
+    answer = client.post(url, second)
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Du har sparat något annat i ett annat fönster" in text
+    assert "Agatan 1" in text
+    assert 'value="Bgatan 2"' in text, "what was written here stands in the form"
+    assert "Agatan 1" in client.get(url).content.decode(), "and what was saved is saved"
+    assert client.post(url, second | {"utkast": hidden(text, "utkast")}).status_code == 302
+    assert "Bgatan 2" in client.get(url).content.decode()
+    same = client.get(url).content.decode()
+    for _ in range(2):  # the same text from two windows is nothing to choose between
+        assert client.post(url, second | {"utkast": hidden(same, "utkast")}).status_code == 302

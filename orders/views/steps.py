@@ -9,8 +9,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef
-from django.forms import Textarea
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -23,7 +21,6 @@ from accounts.forms import PasswordForm
 from accounts.models import User
 from accounts.permissions import See
 from documents.intake import max_megabytes
-from documents.models import Opening
 from fmu_portal import errors
 from fmu_portal.addresses import number_in
 from fmu_portal.engine import door
@@ -34,16 +31,17 @@ from fmu_portal.engine.table import NEW, Step
 from fmu_portal.forms import without_errors
 from orders import access
 from orders.deadlines import if_sent
-from orders.drafts import drop_draft, load_draft, save_draft
+from orders.drafts import drop_draft, load_draft, mark_of, save_draft, saved_elsewhere
 from orders.inputs.files import page_count, staged
-from orders.models import Assessment, Enclosure
+from orders.models import Assessment
 from orders.sentences import names_of, sentence
+from orders.views import step_rows
 from orders.views.parts import part_facts
 from orders.views.request import actor_of
-from orders.views.staging import StageForm, handle_files, rows_of
+from orders.views.staging import StageForm, handle_files
 
 # What a form sends beside its fields.
-_OWN = ("csrfmiddlewaretoken", "gor", "sedd", "filer")
+_OWN = ("csrfmiddlewaretoken", "gor", "sedd", "filer", "utkast")
 
 
 @dataclass(frozen=True)
@@ -158,6 +156,10 @@ def step_page(
     data = _typed(request)
     form = form_class(data, subject=target.subject, actor=actor)
     action = request.POST.get("gor", "")
+    if (mark := request.POST.get("utkast")) is not None:
+        saved = saved_elsewhere(case, actor, target.draft, mark, data)
+        if rows := step_rows.saved_rows(form, saved):
+            return _show(request, target, actor, _unbound(target, actor, data), elsewhere=rows, status=409)
     if form_class.sends:
         stage = handle_files(request, case, actor, form_class.sends, action)
         if stage is not None:
@@ -229,13 +231,16 @@ def _show(
     *,
     stage: StageForm | None = None,
     kept: bool = False,
+    elsewhere: list[dict[str, str]] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     case, step = target.case, target.step
-    context = _base(target, actor) | {"form": form, "kept": kept, "stage": stage}
+    context = _base(target, actor) | {"form": form, "kept": kept, "stage": stage, "elsewhere": elsewhere}
+    if form is not None:
+        context["mark"] = mark_of(case, actor, target.draft)
     if form is not None and form.sends:
         enclosures = staged(case, actor.organisation_id, form.sends)
-        context |= _files(case, enclosures, form.file_hint) | {
+        context |= step_rows.files(case, enclosures, form.file_hint) | {
             "stage": stage or StageForm(kinds=form.sends),
             "file_title": form.file_title,
             "files_url": f"{target.url}filer/",
@@ -245,28 +250,8 @@ def _show(
         limit = if_sent(timezone.localdate())
         context |= {"if_sent": limit.due, "if_sent_days": limit.inputs["days"], "today": timezone.localdate()}
     if target.subject is case and step.name == "confirm":
-        context |= {"received": _received(actor, case), "reads": access.takes_part(actor, case)}
+        context |= {"received": step_rows.received(actor, case), "reads": access.takes_part(actor, case)}
     return render(request, "orders/step.html", context, status=status)
-
-
-def _received(actor: Actor, case: Assessment) -> list[Enclosure]:
-    """The documents that are confirmed, each with ``opened``: whether anybody of the actor's organisation has opened it."""
-    opened = Opening.objects.filter(
-        document=OuterRef("document_id"), case_id=case.pk, mandate__organisation_id=actor.organisation_id
-    )
-    found = access.listed_enclosures(actor, case).underlag().filter(voided_by__isnull=True)
-    return list(found.select_related("document").annotate(opened=Exists(opened)))
-
-
-def _files(case: Assessment, enclosures: list[Enclosure], hint: str) -> dict[str, Any]:
-    """The uploaded documents as the step's page shows them, each with how far its check has come."""
-    return {
-        "file_rows": rows_of(case, enclosures),
-        "file_count": len(enclosures),
-        "file_hint": hint,
-        "page_count": page_count(enclosures),
-        "files_wait": any(enclosure.document.waits for enclosure in enclosures),
-    }
 
 
 @require_safe
@@ -279,7 +264,7 @@ def files_piece(
     case, form_class = target.case, target.form_class
     if form_class is None or not form_class.sends:
         raise Http404
-    context = _files(case, staged(case, actor.organisation_id, form_class.sends), form_class.file_hint)
+    context = step_rows.files(case, staged(case, actor.organisation_id, form_class.sends), form_class.file_hint)
     response = render(request, "orders/files.html", context)
     if not context["files_wait"]:
         response["X-Done"] = "1"
@@ -401,7 +386,7 @@ def _stale(request: HttpRequest, target: Target, actor: Actor, data: QueryDict |
 
 def _refused(request: HttpRequest, target: Target, refused: Refused, data: QueryDict | None = None) -> HttpResponse:
     case = target.case
-    typed = _texts(target, data) if data and request.method == "POST" else []
+    typed = step_rows.texts(target.form_class, data) if data and request.method == "POST" else []
     facts: list[dict[str, Any]] = [
         {"label": "Ärende", "value": case.number},
         {"label": "Du ville", "value": target.step.label},
@@ -413,13 +398,3 @@ def _refused(request: HttpRequest, target: Target, refused: Refused, data: Query
     else:
         facts.append({"label": "Status nu", "value": refused.facts.get("status_label") or case.status_label})
     return errors.refusal(request, refused, f"/arenden/{case.number}/", facts=facts, typed=typed)
-
-
-def _texts(target: Target, data: QueryDict) -> list[dict[str, str]]:
-    """The longer texts that were written in the step's form, to be copied: {label, value}. They are saved nowhere."""
-    fields = target.form_class.base_fields if target.form_class else {}
-    return [
-        {"label": str(field.label), "value": str(data.get(name))}
-        for name, field in fields.items()
-        if isinstance(field.widget, Textarea) and str(data.get(name, "")).strip()
-    ]
