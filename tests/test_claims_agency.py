@@ -66,6 +66,17 @@ def test_work_basket_says_when_a_colleague_has_to_attest(cast):
     assert own in text(browser(cast.attester).get("/att-gora/"))
 
 
+def test_a_question_that_came_too_late_can_be_copied(cast):
+    from tests import recoveries
+
+    claim = claims.submitted(cast)
+    client = browser(cast.controller)
+    take("claim", claim.pk, "ask", recoveries.colleague(cast), {"version": claim.version, "text": "Först"})
+    answer = step(client, claim, "ask", text="Vilken dag var besöket, och vem var där?")
+    assert answer.status_code == 409
+    assert "Vilken dag var besöket, och vem var där?" in text(answer)
+
+
 def test_work_basket_tells_nothing_of_a_claim_that_the_person_may_not_see(cast):
     claim = claims.submitted(cast)
     Recusal.objects.create(assessment=claim.assessment, user_id=cast.controller.user_id)

@@ -29,6 +29,7 @@ from fmu_portal.forms import without_errors
 from fmu_portal.models import Event
 from fmu_portal.templatetags.portal import moment
 from orders.views.request import actor_of
+from orders.views.step_rows import texts
 
 _OWN = ("csrfmiddlewaretoken", "gor", "sedd")
 """What a form sends beside its fields."""
@@ -87,7 +88,7 @@ def respond(request: HttpRequest, target: Target) -> HttpResponse:
     try:
         _guard(target, actor, None if reads else _seen(request))
     except Refused as refused:
-        return refused_page(request, target, refused)
+        return refused_page(request, target, refused, request.POST)
     if reads:
         kept = parked.back(request)
         if target.form_class is None:
@@ -191,7 +192,7 @@ def _take(request: HttpRequest, target: Target, actor: Actor, data: QueryDict, f
     except Stale as refused:
         return _stale(request, target, actor, data, refused)
     except Refused as refused:
-        return refused_page(request, target, refused)
+        return refused_page(request, target, refused, data)
     messages.success(request, f"Klart. {step.done}")
     for warning in form.warnings() if form is not None and not step.confirm else ():
         messages.warning(request, warning)
@@ -225,8 +226,8 @@ def _stale(request: HttpRequest, target: Target, actor: Actor, data: QueryDict, 
     return render(request, "errors/stale.html", context, status=409)
 
 
-def refused_page(request: HttpRequest, target: Target, refused: Refused) -> HttpResponse:
-    """Why the step was not taken, how it is now, and the way back."""
+def refused_page(request: HttpRequest, target: Target, refused: Refused, data: QueryDict) -> HttpResponse:
+    """Why the step was not taken, how it is now, the way back, and what was typed."""
     facts: list[dict[str, Any]] = [
         {"label": "Gäller", "value": target.title},
         {"label": "Du ville", "value": target.step.label},
@@ -238,4 +239,6 @@ def refused_page(request: HttpRequest, target: Target, refused: Refused) -> Http
     elif target.subject.pk is not None:
         facts.append({"label": "Status nu", "value": target.subject.status_label})
     words = f"Öppna {target.title[:1].lower()}{target.title[1:]}" if target.subject.pk is not None else "Tillbaka"
-    return errors.refusal(request, refused, target.back, facts=facts, case_text=words)
+    return errors.refusal(
+        request, refused, target.back, facts=facts, case_text=words, typed=texts(target.form_class, data)
+    )
