@@ -39,7 +39,7 @@ def _keep(case: Assessment, actor: Actor, step: str, kept: dict[str, list[str]])
 def load_draft(case: Assessment, actor: Actor, step: str) -> QueryDict | None:
     """What the person kept for this step, or None."""
     row = _rows(case, actor, step).first()
-    return query_of(json.loads(identity.decrypt_text(row.data["sealed"]))) if row and row.data else None
+    return _opened(row) if row else None
 
 
 def mark_of(case: Assessment, actor: Actor, step: str) -> str:
@@ -48,19 +48,24 @@ def mark_of(case: Assessment, actor: Actor, step: str) -> str:
     return row.saved_at.isoformat() if row else ""
 
 
-def saved_elsewhere(case: Assessment, actor: Actor, step: str, mark: str, data: QueryDict) -> dict[str, str]:
+def saved_elsewhere(case: Assessment, actor: Actor, step: str, mark: str | None, data: QueryDict) -> dict[str, str]:
     """What the same person has saved in another window since a page with ``mark`` was opened, where it says something else
-    than ``data``: name -> text."""
-    kept = load_draft(case, actor, step)
-    if kept is None or mark_of(case, actor, step) == mark:
+    than ``data``: name -> text. Nothing where the form does not say which page it is from (``mark`` None)."""
+    if mark is None:
         return {}
-    texts = {name: str(text) for name, text in kept.items()}
+    row = _rows(case, actor, step).first()
+    kept = _opened(row) if row and row.saved_at.isoformat() != mark else None
+    texts = {name: str(text) for name, text in kept.items()} if kept else {}
     return {name: text for name, text in texts.items() if text.strip() and name in data and data.get(name) != text}
 
 
 def drop_draft(case: Assessment, actor: Actor, step: str) -> None:
     """The step is taken, or what was typed must not be kept."""
     _rows(case, actor, step).delete()
+
+
+def _opened(row: StepDraft) -> QueryDict | None:
+    return query_of(json.loads(identity.decrypt_text(row.data["sealed"]))) if row.data else None
 
 
 def _rows(case: Assessment, actor: Actor, step: str) -> QuerySet[StepDraft]:

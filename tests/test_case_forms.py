@@ -316,3 +316,15 @@ def test_two_windows_of_one_person_do_not_overwrite_each_other_without_a_word(ca
     same = client.get(url).content.decode()
     for _ in range(2):  # the same text from two windows is nothing to choose between
         assert client.post(url, second | {"utkast": hidden(same, "utkast")}).status_code == 302
+
+
+def test_a_file_chosen_in_the_other_window_is_taken_in_all_the_same(cast):
+    case = s.assigned(cast)
+    client, url = browser(cast.officer), form(case, "order")
+    mark = hidden(client.get(url).content.decode(), "utkast")
+    client.post(url, s.ORDER | {"purpose": "Först", "gor": "spara", "utkast": mark})
+    file = {"ny-kind": "medical", "ny-dated": "2026-01-15", "ny-files_chosen": s.upload("intyg.pdf", "Handling")}
+    answer = client.post(url, s.ORDER | file | {"purpose": "Sedan", "gor": "lagg_till", "utkast": mark})
+    assert answer.status_code == 409
+    assert "Först" in answer.content.decode()
+    assert case.enclosures.get().document.name == "intyg.pdf"

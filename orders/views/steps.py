@@ -156,17 +156,17 @@ def step_page(
     data = _typed(request)
     form = form_class(data, subject=target.subject, actor=actor)
     action = request.POST.get("gor", "")
-    if (mark := request.POST.get("utkast")) is not None:
-        saved = saved_elsewhere(case, actor, target.draft, mark, data)
-        if rows := step_rows.saved_rows(form, saved):
-            return _show(request, target, actor, _unbound(target, actor, data), elsewhere=rows, status=409)
-    if form_class.sends:
-        stage = handle_files(request, case, actor, form_class.sends, action)
-        if stage is not None:
-            save_draft(case, actor, target.draft, form, data)
-            if not stage.errors:
-                return redirect(f"{request.path}#filer")
-            return _show(request, target, actor, _unbound(target, actor, data), stage=stage, status=422)
+    # Files first: what was chosen is staged whatever the rest of the form leads to.
+    stage = handle_files(request, case, actor, form_class.sends, action) if form_class.sends else None
+    saved = saved_elsewhere(case, actor, target.draft, request.POST.get("utkast"), data)
+    if rows := step_rows.saved_rows(form, saved):
+        unsaved = _unbound(target, actor, data)
+        return _show(request, target, actor, unsaved, stage=stage, elsewhere=rows, status=409)
+    if stage is not None:
+        save_draft(case, actor, target.draft, form, data)
+        if not stage.errors:
+            return redirect(f"{request.path}#filer")
+        return _show(request, target, actor, _unbound(target, actor, data), stage=stage, status=422)
     valid = form.is_valid()
     _keep(target, actor, form, data)
     if action == "spara" and form.keep:
