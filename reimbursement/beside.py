@@ -8,10 +8,9 @@ from typing import Any
 from accounts.actor import Actor
 from accounts.roles import Party, Role
 from fmu_portal.engine.registry import Aside
-from fmu_portal.money import kronor
-from fmu_portal.templatetags.portal import NBSP
 from reimbursement.models import Batch, Claim, Recovery, Review
 from reimbursement.models.subject import Subject
+from reimbursement.templatetags.money import unbroken
 
 OWN = "Du har själv beslutat. En kollega attesterar."
 FURTHER: dict[type[Subject], str] = {Claim: "performer", Review: "item"}
@@ -46,12 +45,7 @@ def _own(row: Any, actor: Actor) -> bool:
 def _what(row: Any) -> str:
     """The kind and the amount."""
     if isinstance(row, Claim):
-        return f"{row.kind_label}, {_sum(row.cost)}" if row.cost is not None else row.kind_label
+        return f"{row.kind_label}, {unbroken(row.cost)}" if row.cost is not None else row.kind_label
     if isinstance(row, Recovery):
-        return f"Återkrav, {_sum(row.wrong if row.demand is None else row.demand)}"
-    return f"Utbetalning, {_sum(row.net)}" if isinstance(row, Batch) else f"Kontroll, {_sum(row.item.amount)}"
-
-
-def _sum(ore: int) -> str:
-    """An amount that stays whole at the end of a line."""
-    return kronor(ore).replace(" ", NBSP)
+        return f"Återkrav, {unbroken(row.wrong if row.demand is None else row.demand)}"
+    return f"Utbetalning, {unbroken(row.net)}" if isinstance(row, Batch) else f"Kontroll, {unbroken(row.item.amount)}"

@@ -53,9 +53,8 @@ class Registered:
     `StepForm` class. ``apply``: the SQL call that moves the stored status to what an event says. ``page``: subject's id
     -> the address of its own page, for a process that is no part of a case's page. ``alone``: what a list says beside a
     subject that belongs to no case, and ``aside`` what it says of each of several, of those that the actor sees.
-    ``prepare``: reads at once, for many subjects, what guards and hooks will ask of
-    each (`many.take_many`). ``after_all``: hooks after a step that are given all the `Context` of a set at once; a
-    single step is a set of one.
+    ``prepare``: reads at once, for many subjects, what guards and hooks will ask of each (`many.take_many`).
+    ``after_all``: hooks after a step that are given all the `Context` of a set at once; a single step is a set of one.
     """
 
     process: Process

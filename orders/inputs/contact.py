@@ -22,7 +22,7 @@ def without_number(text: str) -> None:
 
 NONE = "saknas"
 DIGITS = 6
-"""The fewest digits of a Swedish number with its area code; whose it is may stand beside them."""
+"""With fewer it is a slip and no number: a check of the portal, no rule. Whose it is may stand beside them."""
 
 
 class PhoneField(forms.CharField):

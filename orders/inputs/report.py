@@ -88,9 +88,10 @@ class DeliverForm(StepForm):
     def _unchanged(self) -> list[str]:
         """A supplement that says what the latest version said."""
         draft, subject = self.draft(), self.subject
-        sent = ReportVersion.objects.filter(assessment=subject, number=subject.report_version, source=ReportSource.FORM)
-        latest = sent.first() if draft and subject.status == "supplement_requested" else None
-        if draft is None or latest is None or latest.content is None:
+        if draft is None or subject.status != "supplement_requested":
+            return []
+        latest = ReportVersion.objects.filter(assessment=subject, number=subject.report_version).first()
+        if latest is None or latest.content is None:  # a ready-made PDF has none
             return []
         names = [key for section in SECTIONS for field in section.fields for key in keys(field)]
         if any(draft.content.get(name) != latest.content.get(name) for name in names):

@@ -163,7 +163,9 @@ class TimeAndPlace(StepForm):
         if not is_working_day(day):
             found.append(f"{day} är ingen vardag.")
         if not self.past and (due := _report_due(case)) is not None and day > due:
-            found.append(f"Besöket är efter utlåtandets sista dag, {due}. Kontrollera dagen, eller ansök om anstånd.")
+            found.append(
+                f"Besöket är efter utlåtandets sista dag, {due}. Kontrollera dagen, eller meddela risk för försening."
+            )
         taking_part = case.participants.filter(performer_id=self.subject.performer_id)
         if not taking_part.filter(user_id=self.cleaned_data["assessor"]).exists():
             found.append(
